@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * parts: the makers that plan_make calls, one per part of plan.h, in the order of the calls. They
+ * may assume that plan_validate has passed. Only plan/ and its tests include this.
+ */
+#ifndef OCIRT_PLAN_PARTS_H
+#define OCIRT_PLAN_PARTS_H
+
+#include "plan/plan.h"
+
+struct spec_hooks;
+struct spec_mount;
+struct spec_resources;
+
+/* What every maker reads and where it allocates. */
+struct plan_input {
+	const struct spec *spec;
+	const struct facts *facts;
+	const struct plan_options *options;
+	struct arena *arena;
+	struct plan_notes *notes;
+};
+
+/* plan/validate.c: the specification's musts that concern more than one field, and every value that
+ * can be judged without the kernel. */
+ERR_CHECK int plan_validate(const struct plan_input *in, struct err *err);
+
+/* plan/ns.c */
+ERR_CHECK int plan_ns(const struct plan_input *in, struct ns_plan *ret, struct err *err);
+
+/* plan/mount.c: one entry of mounts[]. `ns` is made already. Also used by `mounts add`. */
+ERR_CHECK int plan_mount(const struct plan_input *in, const struct ns_plan *ns,
+	const struct spec_mount *mount, const char *pointer, struct mount_step *ret,
+	struct err *err);
+
+/* plan/rootfs.c */
+ERR_CHECK int plan_rootfs(const struct plan_input *in, const struct ns_plan *ns,
+	struct rootfs_plan *ret, struct err *err);
+
+/* plan/proc.c: for init (config.json's process) and for exec (a process object of its own). `at` is
+ * the JSON pointer of the object: "/process", or "" for an exec document. */
+ERR_CHECK int plan_proc(const struct plan_input *in, const struct spec_process *process,
+	const char *at, const struct ns_plan *ns, struct proc_plan *ret, struct err *err);
+
+/* plan/seccomp.c */
+ERR_CHECK int plan_seccomp(const struct plan_input *in, const struct seccomp_plan **ret,
+	struct err *err);
+
+/* plan/sysctl.c */
+ERR_CHECK int plan_sysctl(const struct plan_input *in, const struct ns_plan *ns,
+	const struct sysctl_plan **ret, size_t *ret_count, struct err *err);
+
+/* plan/hooks.c */
+ERR_CHECK int plan_hooks(const struct plan_input *in, struct hook_list ret[HOOK_KINDS],
+	struct err *err);
+
+/* plan/cgroup.c */
+ERR_CHECK int plan_cgroup(const struct plan_input *in, const struct ns_plan *ns,
+	struct cgroup_plan *ret, struct err *err);
+
+#endif
