@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * hooks: runs one list of hooks, one after the other.
+ *
+ * A hook gets the state of the container on stdin, the environment of its own configuration alone,
+ * the bundle as working directory (NULL: it stays where the caller is) and PDEATHSIG. Its output is
+ * kept for the error. It has as long as its timeout says, else HOOK_LIMIT_MS, then it is killed.
+ * Follows config.md, "POSIX-platform Hooks".
+ */
+#ifndef OCIRT_CONTAINER_HOOKS_H
+#define OCIRT_CONTAINER_HOOKS_H
+
+#include "base/err.h"
+#include "plan/plan.h"
+
+enum { HOOK_LIMIT_MS = 300 * 1000 };
+
+/* The specification's name of a kind ("createRuntime"). */
+const char *hooks_name(enum hook_kind kind);
+
+/* Runs them until the first one fails. Returns 0, or -1 with ERR_HOOK and the output of the hook. */
+ERR_CHECK int hooks_run(const struct hook_list *list, enum hook_kind kind, const char *state_json,
+	const char *cwd, struct err *err);
+
+#endif
