@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * lifecycle: one function per verb of the command line.
+ *
+ * Each takes what was asked for, does the whole verb and returns; none prints, logs its error or
+ * ends the program. Text for stdout comes back in the caller's arena.
+ * Follows runtime.md "Operations" of the runtime specification 1.3.0.
+ *
+ * Not for: parsing arguments (cli/) or the container's insides (container/).
+ */
+#ifndef OCIRT_LIFECYCLE_LIFECYCLE_H
+#define OCIRT_LIFECYCLE_LIFECYCLE_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "plan/plan.h"
+
+struct global_options {
+	const char *root; /* absolute path of the state directories' parent */
+	enum cgroup_manager cgroup_manager;
+	bool debug;
+};
+
+struct create_options {
+	const char *id;
+	const char *bundle; /* NULL: the working directory */
+	const char *config; /* another file than BUNDLE/config.json, or NULL */
+	const char *console_socket;
+	const char *pidfd_socket;
+	const char *pid_file;
+	bool no_pivot;
+	bool no_new_keyring;
+	unsigned preserve_fds;
+	bool detach;	   /* run */
+	bool keep;	   /* run: do not delete afterwards */
+	bool no_subreaper; /* run */
+};
+
+enum list_format { LIST_TABLE, LIST_JSON };
+
+ERR_CHECK int lifecycle_create(
+	const struct global_options *global, const struct create_options *options, struct err *err);
+
+/* Returns 0 with the exit status of the container's process (0 when detached). */
+ERR_CHECK int lifecycle_run(const struct global_options *global,
+	const struct create_options *options, int *ret_exit_status, struct err *err);
+
+ERR_CHECK int lifecycle_start(
+	const struct global_options *global, const char *id, struct err *err);
+
+/* The state as JSON with a line break at the end. */
+ERR_CHECK int lifecycle_state(const struct global_options *global, const char *id,
+	struct arena *arena, char **ret_json, struct err *err);
+
+/* sig is 1 to 64. all: every process of the container. */
+ERR_CHECK int lifecycle_kill(const struct global_options *global, const char *id, int sig, bool all,
+	struct err *err);
+
+/* force: kills what runs, and a container that does not exist is a success. */
+ERR_CHECK int lifecycle_delete(
+	const struct global_options *global, const char *id, bool force, struct err *err);
+
+/* quiet: the ids alone. A container that cannot be read is a warning and left out. */
+ERR_CHECK int lifecycle_list(const struct global_options *global, enum list_format format,
+	bool quiet, struct arena *arena, char **ret_text, struct err *err);
+
+/* args: those of the host's ps, for LIST_TABLE; NULL-terminated, empty: -ef. */
+ERR_CHECK int lifecycle_ps(const struct global_options *global, const char *id,
+	enum list_format format, char *const *args, struct arena *arena, char **ret_text,
+	struct err *err);
+
+/* Writes a default configuration to bundle/config.json, or to file; refuses to overwrite. */
+ERR_CHECK int lifecycle_spec(
+	const char *bundle, const char *file, bool rootless, struct err *err);
+
+ERR_CHECK int lifecycle_features(struct arena *arena, char **ret_json, struct err *err);
+
+/* "TERM", "sigterm", "15", "RTMIN+3": 1 to 64. */
+ERR_CHECK int lifecycle_signal(const char *text, int *ret, struct err *err);
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * state: what is on disk about a container, and who may touch it.
+ *
+ *     ROOT/            0700, ours alone
+ *     ROOT/ID/         0700; flock on this directory is the container's lock
+ *       state.json     struct state_record; written beside and renamed
+ *       config.json    the bytes of the configuration
+ *       start          init's listening socket: there while the container is `created`
+ *       starting       the same, while `start` is under way
+ *
+ * A directory is claimed by mkdir and then locked; a lock on a directory that has been removed in
+ * the meantime (link count 0) is worth nothing, so both are tried again. An intent (phase
+ * "creating") is written before anything is made, and is what a later create or delete undoes.
+ * A record never says whether the container runs: state_status asks the kernel.
+ */
+#ifndef OCIRT_LIFECYCLE_STATE_H
+#define OCIRT_LIFECYCLE_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "libocispec-lite/spec.h"
+
+enum state_status {
+	STATUS_CREATING,
+	STATUS_CREATED,
+	STATUS_RUNNING,
+	STATUS_PAUSED,
+	STATUS_STOPPED
+};
+const char *state_status_name(enum state_status status);
+
+/* What state.json holds. Text is the caller's memory, or the arena's after a read. */
+struct state_record {
+	char *id;
+	char *phase; /* "creating", "created" */
+	char *boot_id;
+	int64_t pid;
+	uint64_t start_time; /* clock ticks since boot */
+	uint64_t pidfd_inode; /* 0: the kernel has no pidfs */
+	int64_t creator_pid;
+	char *bundle;
+	char *rootfs;
+	char *created; /* RFC 3339 */
+	char *owner;
+	char *cgroup_manager; /* "cgroupfs", "systemd", "disabled" */
+	struct spec_strings cgroup_paths; /* absolute; recorded before they are made */
+	char *systemd_unit;
+	struct spec_strings net_devices;
+	struct spec_map annotations;
+};
+
+struct state_dir {
+	int root;
+	int dir; /* open and locked */
+	char id[256];
+};
+#define STATE_DIR_INIT { .root = -1, .dir = -1 }
+void state_dir_done(struct state_dir *dir);
+#define _cleanup_state_dir_ __attribute__((cleanup(state_dir_done)))
+
+/* [A-Za-z0-9_+.-]+, at most 255 bytes, not "." or "..", no leading '-'. */
+ERR_CHECK int state_check_id(const char *id, struct err *err);
+
+/* Opens ROOT; make: makes it (0700) and its parents where missing. ERR_NOT_FOUND without. */
+ERR_CHECK int state_root_open(const char *root, bool make, struct err *err);
+
+/* Takes a new id. *take_root is given away. Returns 0 with *ret locked and empty, or 1 when it holds
+ * an old record that the caller must undo first (*ret_old, in the arena; zeroed when unreadable).
+ * ERR_EXISTS when somebody has it. */
+ERR_CHECK int state_claim(int *take_root, const char *id, const char *boot_id, struct arena *arena,
+	struct state_dir *ret, struct state_record *ret_old, struct err *err);
+
+/* Opens and locks an existing container, waiting for the lock at most wait_ms. ERR_NOT_FOUND,
+ * ERR_TIMEOUT. */
+ERR_CHECK int state_open(
+	const char *root, const char *id, unsigned wait_ms, struct state_dir *ret, struct err *err);
+
+ERR_CHECK int state_write_record(
+	const struct state_dir *dir, const struct state_record *record, struct err *err);
+ERR_CHECK int state_read_record(const struct state_dir *dir, struct arena *arena,
+	struct state_record *ret, struct err *err);
+
+/* Writes NAME (0600) by a new file and a rename. */
+ERR_CHECK int state_write_file(const struct state_dir *dir, const char *name, const void *bytes,
+	size_t length, struct err *err);
+ERR_CHECK int state_read_file(const struct state_dir *dir, const char *name, struct arena *arena,
+	char **ret, size_t *ret_length, struct err *err);
+
+/* Removes the directory and everything in it (one level of directories), following no link. */
+ERR_CHECK int state_remove(struct state_dir *dir, struct err *err);
+
+/* What the container is now. *ret_pidfd (may be NULL) gets a pidfd of its init, or -1 when it has
+ * ended. PAUSED is not told from RUNNING here: that is the cgroup's. */
+ERR_CHECK int state_status(int procfs, const struct state_dir *dir,
+	const struct state_record *record, enum state_status *ret, int *ret_pidfd, struct err *err);
+
+#endif
