@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kernel/ns.h"
+
+#include <fcntl.h>
+#include <linux/nsfs.h>
+#include <poll.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <dirent.h>
+
+#include "base/fd.h"
+#include "base/str.h"
+#include "base/time.h"
+
+#ifndef SYS_clone3
+#define SYS_clone3 435
+#endif
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+#ifndef SYS_pidfd_send_signal
+#define SYS_pidfd_send_signal 424
+#endif
+#ifndef CLONE_PIDFD
+#define CLONE_PIDFD 0x00001000
+#endif
+#ifndef CLONE_NEWTIME
+#define CLONE_NEWTIME 0x00000080
+#endif
+#ifndef P_PIDFD
+#define P_PIDFD 3
+#endif
+
+#define INTO_CGROUP	   0x200000000ULL
+#define RANGE_CLOEXEC	   (1U << 2)
+#define PIDFS_SUPER_MAGIC  0x50494446UL
+#define NSFS_SUPER_MAGIC   0x6e736673UL
+#define LEGACY_CLONE_FLAGS 0xffffff00ULL
+
+/* struct clone_args of clone3(2), as of CLONE_INTO_CGROUP (Linux 5.7). */
+struct clone3_args {
+	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid,
+		set_tid_size, cgroup;
+};
+
+static pid_t legacy_clone(unsigned long flags, int *pidfd)
+{
+	/* With no stack of its own the child goes on where we are, as after fork. */
+#if defined(__s390__) || defined(__CRIS__)
+	return (pid_t) syscall(SYS_clone, NULL, flags, pidfd, NULL, 0UL);
+#else
+	return (pid_t) syscall(SYS_clone, flags, NULL, pidfd, NULL, 0UL);
+#endif
+}
+
+static pid_t do_clone(
+	uint64_t flags, int exit_signal, int cgroup_fd, int *ret_pidfd, struct err *err)
+{
+	int pidfd = -1;
+	struct clone3_args args = {
+		.flags = flags | CLONE_PIDFD,
+		.pidfd = (uint64_t) (uintptr_t) &pidfd,
+		.exit_signal = (uint64_t) exit_signal,
+	};
+	pid_t pid;
+
+	if (cgroup_fd >= 0) {
+		args.flags |= INTO_CGROUP;
+		args.cgroup = (uint64_t) cgroup_fd;
+	}
+	pid = (pid_t) syscall(SYS_clone3, &args, sizeof(args));
+	/* EPERM may be a seccomp filter of an outer container; a true one comes back below. The
+	 * legacy call has no bit for CLONE_NEWTIME: that is part of the exit signal there. */
+	if (pid < 0 && (errno == ENOSYS || errno == EPERM) && cgroup_fd < 0 &&
+		(flags & ~LEGACY_CLONE_FLAGS) == 0)
+		pid = legacy_clone(
+			(unsigned long) (flags | CLONE_PIDFD) | (unsigned long) exit_signal,
+			&pidfd);
+	if (pid < 0)
+		return err_sys(err, "clone a process");
+	if (pid > 0)
+		*ret_pidfd = pidfd;
+	return pid;
+}
+
+pid_t ns_clone(uint64_t flags, int cgroup_fd, int *ret_pidfd, struct err *err)
+{
+	return do_clone(flags, SIGCHLD, cgroup_fd, ret_pidfd, err);
+}
+
+pid_t ns_clone_sibling(struct err *err, int *ret_pidfd)
+{
+	/* With CLONE_PARENT the kernel takes our own exit signal and wants none here. */
+	return do_clone(CLONE_PARENT, 0, -1, ret_pidfd, err);
+}
+
+int ns_unshare(unsigned flags, struct err *err)
+{
+	if (unshare((int) flags) < 0)
+		return err_sys(err, "unshare namespaces 0x%x", flags);
+	return 0;
+}
+
+static const struct {
+	int flag;
+	const char *name;
+	const char *file;
+} types[] = {
+	{ CLONE_NEWCGROUP, "cgroup", "cgroup" },
+	{ CLONE_NEWIPC, "ipc", "ipc" },
+	{ CLONE_NEWNET, "net", "net" },
+	{ CLONE_NEWNS, "mnt", "mnt" },
+	{ CLONE_NEWPID, "pid", "pid_for_children" },
+	{ CLONE_NEWTIME, "time", "time_for_children" },
+	{ CLONE_NEWUSER, "user", "user" },
+	{ CLONE_NEWUTS, "uts", "uts" },
+};
+
+const char *ns_name(int flag)
+{
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (types[i].flag == flag)
+			return types[i].name;
+	return "";
+}
+
+int ns_enter(int fd, int flag, struct err *err)
+{
+	if (setns(fd, flag) < 0)
+		return err_sys(err, "setns %s", ns_name(flag));
+	return 0;
+}
+
+int ns_open(const char *path, int flag, struct err *err)
+{
+	_cleanup_fd_ int fd = -1;
+	struct statfs fs;
+	int type;
+
+	/* O_NONBLOCK: a FIFO at this path must not hold us. */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return err_sys(err, "open %s", path);
+	/* An ioctl on a device could do anything, so the file system is asked first. */
+	if (fstatfs(fd, &fs) < 0)
+		return err_sys(err, "fstatfs %s", path);
+	if ((unsigned long) fs.f_type != NSFS_SUPER_MAGIC)
+		return err_set(err, ERR_CONFIG, "open %s: not a namespace", path);
+	type = ioctl(fd, NS_GET_NSTYPE);
+	if (type < 0)
+		return err_sys(err, "ioctl NS_GET_NSTYPE %s", path);
+	if (type != flag)
+		return err_set(err, ERR_CONFIG, "open %s: a namespace of type %s, not %s", path,
+			ns_name(type), ns_name(flag));
+	return TAKE_FD(fd);
+}
+
+int ns_open_self(int flag, struct err *err)
+{
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		char path[64] = "/proc/self/ns/";
+
+		if (types[i].flag != flag)
+			continue;
+		memcpy(path + strlen(path), types[i].file, strlen(types[i].file) + 1);
+		return ns_open(path, flag, err);
+	}
+	return err_num(err, EINVAL, "open namespace 0x%x", (unsigned) flag);
+}
+
+int ns_pidfd_open(pid_t pid, struct err *err)
+{
+	/* pidfd_open sets O_CLOEXEC itself. */
+	int fd = (int) syscall(SYS_pidfd_open, pid, 0U);
+
+	if (fd < 0)
+		return err_sys(err, "pidfd_open %d", (int) pid);
+	return fd;
+}
+
+int ns_pidfd_send(int pidfd, int sig, struct err *err)
+{
+	if (syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0U) < 0)
+		return err_sys(err, "pidfd_send_signal %d", sig);
+	return 0;
+}
+
+int ns_pidfd_wait(int pidfd, uint64_t deadline_ns, struct err *err)
+{
+	for (;;) {
+		struct pollfd wait = { .fd = pidfd, .events = POLLIN };
+		int ready =
+			poll(&wait, 1, deadline_ns == UINT64_MAX ? -1 : time_poll_ms(deadline_ns));
+
+		if (ready < 0 && errno != EINTR)
+			return err_sys(err, "poll a process");
+		if (ready > 0 && (wait.revents & POLLNVAL) != 0)
+			return err_num(err, EBADF, "poll a process");
+		if (ready > 0)
+			return 1;
+		if (ready == 0 && time_now_ns() >= deadline_ns)
+			return 0;
+	}
+}
+
+uint64_t ns_pidfd_inode(int pidfd)
+{
+	struct statfs fs;
+	struct stat st;
+
+	/* Before pidfs every pidfd had the one inode of anon_inodefs. */
+	if (fstatfs(pidfd, &fs) < 0 || (unsigned long) fs.f_type != PIDFS_SUPER_MAGIC ||
+		fstat(pidfd, &st) < 0)
+		return 0;
+	return (uint64_t) st.st_ino;
+}
+
+int ns_reap(pid_t pid, int pidfd, siginfo_t *ret, struct err *err)
+{
+	siginfo_t info = { 0 };
+	int result;
+
+	do {
+		/* __WALL: a sibling without an exit signal counts as a "clone child". */
+		result = pidfd >= 0
+			? waitid((idtype_t) P_PIDFD, (id_t) pidfd, &info, WEXITED | __WALL)
+			: waitid(P_PID, (id_t) pid, &info, WEXITED | __WALL);
+	} while (result < 0 && errno == EINTR);
+	if (result < 0)
+		return err_sys(err, "waitid %d", (int) pid);
+	*ret = info;
+	return 0;
+}
+
+int ns_set_hostname(const char *name, struct err *err)
+{
+	if (sethostname(name, strlen(name)) < 0)
+		return err_sys(err, "sethostname %s", name);
+	return 0;
+}
+
+int ns_set_domainname(const char *name, struct err *err)
+{
+	if (setdomainname(name, strlen(name)) < 0)
+		return err_sys(err, "setdomainname %s", name);
+	return 0;
+}
+
+int ns_pdeathsig(int sig, struct err *err)
+{
+	if (prctl(PR_SET_PDEATHSIG, (unsigned long) sig, 0UL, 0UL, 0UL) < 0)
+		return err_sys(err, "prctl PR_SET_PDEATHSIG");
+	return 0;
+}
+
+int ns_setsid(struct err *err)
+{
+	if (setsid() < 0)
+		return err_sys(err, "setsid");
+	return 0;
+}
+
+int ns_subreaper(struct err *err)
+{
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL) < 0)
+		return err_sys(err, "prctl PR_SET_CHILD_SUBREAPER");
+	return 0;
+}
+
+int ns_dumpable(bool dumpable, struct err *err)
+{
+	if (prctl(PR_SET_DUMPABLE, dumpable ? 1UL : 0UL, 0UL, 0UL, 0UL) < 0)
+		return err_sys(err, "prctl PR_SET_DUMPABLE");
+	return 0;
+}
+
+int ns_no_new_privs(struct err *err)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) < 0)
+		return err_sys(err, "prctl PR_SET_NO_NEW_PRIVS");
+	if (prctl(PR_GET_NO_NEW_PRIVS, 0UL, 0UL, 0UL, 0UL) != 1)
+		return err_set(err, ERR_SYSTEM, "prctl PR_SET_NO_NEW_PRIVS: did not take effect");
+	return 0;
+}
+
+static void close_one(int fd, bool only_cloexec)
+{
+	/* A number that is not open says EBADF, which is what is wanted. */
+	if (only_cloexec)
+		(void) fcntl(fd, F_SETFD, FD_CLOEXEC);
+	else
+		(void) close(fd);
+}
+
+int ns_close_from(unsigned first, bool only_cloexec, struct err *err)
+{
+	struct rlimit limit;
+	DIR *dir;
+
+	if (syscall(SYS_close_range, first, ~0U, only_cloexec ? RANGE_CLOEXEC : 0U) == 0)
+		return 0;
+	/* EINVAL: Linux 5.9 and 5.10 have the call without CLOSE_RANGE_CLOEXEC. */
+	if (errno != ENOSYS && errno != EINVAL && errno != EPERM)
+		return err_sys(err, "close_range");
+	dir = opendir("/proc/self/fd");
+	if (dir != NULL) {
+		const struct dirent *entry;
+
+		while ((entry = readdir(dir)) != NULL) {
+			uint32_t fd;
+
+			if (str_to_u32(entry->d_name, &fd) == 0 && fd >= first &&
+				fd != (uint32_t) dirfd(dir))
+				close_one((int) fd, only_cloexec);
+		}
+		(void) closedir(dir);
+		return 0;
+	}
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return err_sys(err, "getrlimit RLIMIT_NOFILE");
+	/* An fd above a limit that was lowered later would stay: there is no way to know of it. */
+	if (limit.rlim_max > 1024 * 1024)
+		limit.rlim_max = 1024 * 1024;
+	for (unsigned fd = first; fd < limit.rlim_max; fd++)
+		close_one((int) fd, only_cloexec);
+	return 0;
+}
