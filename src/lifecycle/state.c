@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lifecycle/state.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/io.h"
+#include "base/str.h"
+#include "base/time.h"
+#include "kernel/ns.h"
+#include "kernel/procfs.h"
+#include "libocispec-lite/ocispec.h"
+
+enum { CLAIM_TRIES = 16, DIR_FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC };
+
+#define FIELD(name, kind, member)                                                                  \
+	{                                                                                          \
+		name, kind, offsetof(struct state_record, member), NULL, 0                         \
+	}
+static const struct ocispec_field record_fields[] = {
+	FIELD("id", OCISPEC_STRING, id),
+	FIELD("phase", OCISPEC_STRING, phase),
+	FIELD("bootId", OCISPEC_STRING, boot_id),
+	FIELD("pid", OCISPEC_I64, pid),
+	FIELD("startTime", OCISPEC_U64, start_time),
+	FIELD("pidfdInode", OCISPEC_U64, pidfd_inode),
+	FIELD("creatorPid", OCISPEC_I64, creator_pid),
+	FIELD("bundle", OCISPEC_STRING, bundle),
+	FIELD("rootfs", OCISPEC_STRING, rootfs),
+	FIELD("created", OCISPEC_STRING, created),
+	FIELD("owner", OCISPEC_STRING, owner),
+	FIELD("cgroupManager", OCISPEC_STRING, cgroup_manager),
+	FIELD("cgroupPaths", OCISPEC_STRINGS, cgroup_paths),
+	FIELD("systemdUnit", OCISPEC_STRING, systemd_unit),
+	FIELD("netDevices", OCISPEC_STRINGS, net_devices),
+	FIELD("annotations", OCISPEC_MAP, annotations),
+};
+static const struct ocispec_object record_object = {
+	"state record",
+	sizeof(struct state_record),
+	record_fields,
+	sizeof(record_fields) / sizeof(record_fields[0]),
+};
+
+const char *state_status_name(enum state_status status)
+{
+	static const char *const names[] = { "creating", "created", "running", "paused",
+		"stopped" };
+
+	return names[status];
+}
+
+void state_dir_done(struct state_dir *dir)
+{
+	fd_close(&dir->dir);
+	fd_close(&dir->root);
+}
+
+int state_check_id(const char *id, struct err *err)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789_+.-";
+	size_t length = id ? strlen(id) : 0;
+
+	if (length == 0 || length > 255 || id[0] == '-' || strspn(id, allowed) != length ||
+		str_eq(id, ".") || str_eq(id, ".."))
+		return err_set(err, ERR_ID_INVALID, "invalid container id \"%s\"", id ? id : "");
+	return 0;
+}
+
+/* mkdir -p, every missing directory 0700. */
+static int make_root(const char *root, struct err *err)
+{
+	char path[4096];
+	size_t length = strlen(root);
+
+	if (length >= sizeof(path) || root[0] != '/')
+		return err_set(err, ERR_USAGE, "root directory %s is not an absolute path", root);
+	memcpy(path, root, length + 1);
+	for (size_t i = 1; i <= length; i++) {
+		if (path[i] != '/' && path[i] != '\0')
+			continue;
+		char saved = path[i];
+
+		path[i] = '\0';
+		if (mkdir(path, 0700) < 0 && errno != EEXIST)
+			return err_sys(err, "mkdir %s", path);
+		path[i] = saved;
+	}
+	return 0;
+}
+
+int state_root_open(const char *root, bool make, struct err *err)
+{
+	_cleanup_fd_ int fd = -1;
+	struct stat st;
+
+	if (make && make_root(root, err) < 0)
+		return -1;
+	fd = open(root, DIR_FLAGS);
+	if (fd < 0) {
+		int num = errno;
+
+		if (num == ENOENT)
+			return err_set(err, ERR_NOT_FOUND, "container does not exist");
+		return err_num(err, num, "open %s", root);
+	}
+	if (fstat(fd, &st) < 0)
+		return err_sys(err, "fstat %s", root);
+	/* Whoever else may write here could hand us a record of their own making. */
+	if (st.st_uid != geteuid() || (st.st_mode & 022))
+		return err_set(err, ERR_STATE,
+			"root directory %s belongs to another user or is writable by others", root);
+	return TAKE_FD(fd);
+}
+
+static int old_record(const struct state_dir *dir, const char *boot_id, struct arena *arena,
+	struct state_record *ret, struct err *err)
+{
+	struct err ignored = { 0 };
+	struct stat st;
+
+	if (fstatat(dir->dir, "state.json", &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : err_sys(err, "fstatat state.json");
+	if (state_read_record(dir, arena, ret, &ignored) < 0 ||
+		(str_eq(ret->boot_id, boot_id) && !str_eq(ret->phase, "creating")))
+		return err_set(err, ERR_EXISTS, "container with given ID already exists");
+	return 1;
+}
+
+int state_claim(int *take_root, const char *id, const char *boot_id, struct arena *arena,
+	struct state_dir *ret, struct state_record *ret_old, struct err *err)
+{
+	_cleanup_state_dir_ struct state_dir dir = { .root = TAKE_FD(*take_root), .dir = -1 };
+
+	if (state_check_id(id, err) < 0)
+		return -1;
+	memcpy(dir.id, id, strlen(id) + 1);
+	for (int i = 0; i < CLAIM_TRIES; i++) {
+		struct stat st;
+
+		if (mkdirat(dir.root, id, 0700) < 0 && errno != EEXIST)
+			return err_sys(err, "mkdir %s", id);
+		fd_close(&dir.dir);
+		dir.dir = openat(dir.root, id, DIR_FLAGS);
+		if (dir.dir < 0) {
+			if (errno == ENOENT)
+				continue;
+			return err_sys(err, "open %s", id);
+		}
+		if (flock(dir.dir, LOCK_EX | LOCK_NB) < 0) {
+			if (errno != EWOULDBLOCK)
+				return err_sys(err, "flock %s", id);
+			return err_set(err, ERR_EXISTS, "container with given ID already exists");
+		}
+		if (fstat(dir.dir, &st) < 0)
+			return err_sys(err, "fstat %s", id);
+		if (st.st_nlink == 0)
+			continue;
+		memset(ret_old, 0, sizeof(*ret_old));
+		int old = old_record(&dir, boot_id, arena, ret_old, err);
+
+		if (old < 0)
+			return -1;
+		*ret = dir;
+		dir.dir = dir.root = -1;
+		return old;
+	}
+	return err_set(err, ERR_EXISTS, "container with given ID already exists");
+}
+
+static void on_alarm(int sig)
+{
+	(void) sig;
+}
+
+/* flock(2) has no deadline: a repeating timer interrupts it until ours has passed. It repeats, so
+ * that a signal between the check and the call is not the last one. */
+static int lock_within(int fd, const char *id, unsigned wait_ms, struct err *err)
+{
+	const struct itimerval tick = { { 0, 50000 }, { 0, 50000 } };
+	const struct itimerval off = { 0 };
+	struct sigaction action = { .sa_handler = on_alarm };
+	struct sigaction saved;
+	uint64_t deadline = time_deadline_ms(wait_ms);
+	int num = 0;
+
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	if (sigaction(SIGALRM, &action, &saved) < 0)
+		return err_sys(err, "sigaction SIGALRM");
+	(void) setitimer(ITIMER_REAL, &tick, NULL);
+	do {
+		num = flock(fd, LOCK_EX) == 0 ? 0 : errno;
+	} while (num == EINTR && time_now_ns() < deadline);
+	(void) setitimer(ITIMER_REAL, &off, NULL);
+	(void) sigaction(SIGALRM, &saved, NULL);
+	if (num == EINTR)
+		return err_set(err, ERR_TIMEOUT, "container %s is locked by another process", id);
+	return num ? err_num(err, num, "flock %s", id) : 0;
+}
+
+int state_open(
+	const char *root, const char *id, unsigned wait_ms, struct state_dir *ret, struct err *err)
+{
+	_cleanup_state_dir_ struct state_dir dir = STATE_DIR_INIT;
+	struct stat st;
+
+	if (state_check_id(id, err) < 0)
+		return -1;
+	dir.root = state_root_open(root, false, err);
+	if (dir.root < 0)
+		return -1;
+	memcpy(dir.id, id, strlen(id) + 1);
+	dir.dir = openat(dir.root, id, DIR_FLAGS);
+	if (dir.dir < 0) {
+		if (errno == ENOENT)
+			return err_set(err, ERR_NOT_FOUND, "container does not exist");
+		return err_sys(err, "open %s", id);
+	}
+	if (lock_within(dir.dir, id, wait_ms, err) < 0)
+		return -1;
+	if (fstat(dir.dir, &st) < 0)
+		return err_sys(err, "fstat %s", id);
+	if (st.st_nlink == 0)
+		return err_set(err, ERR_NOT_FOUND, "container does not exist");
+	*ret = dir;
+	dir.dir = dir.root = -1;
+	return 0;
+}
+
+int state_write_file(const struct state_dir *dir, const char *name, const void *bytes,
+	size_t length, struct err *err)
+{
+	_cleanup_fd_ int fd = -1;
+	char temporary[280];
+
+	(void) snprintf(temporary, sizeof(temporary), "%s.tmp", name);
+	/* Left over from a writer that was killed. */
+	(void) unlinkat(dir->dir, temporary, 0);
+	fd = openat(
+		dir->dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return err_sys(err, "open %s", temporary);
+	if (io_write_all(fd, bytes, length) < 0)
+		return err_sys(err, "write %s", temporary);
+	if (renameat(dir->dir, temporary, dir->dir, name) < 0)
+		return err_sys(err, "rename %s", name);
+	return 0;
+}
+
+int state_read_file(const struct state_dir *dir, const char *name, struct arena *arena, char **ret,
+	size_t *ret_length, struct err *err)
+{
+	_cleanup_fd_ int fd =
+		openat(dir->dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_sys(err, "open %s", name);
+	return io_read_fd(fd, name, OCISPEC_MAX_BYTES, arena, ret, ret_length, err);
+}
+
+static void *in_arena(void *data, size_t size)
+{
+	return arena_alloc(data, size);
+}
+
+int state_write_record(
+	const struct state_dir *dir, const struct state_record *record, struct err *err)
+{
+	_cleanup_arena_ struct arena arena = { 0 };
+	const struct ocispec_alloc alloc = { in_arena, &arena };
+	size_t length = 0;
+	char *text = ocispec_print(&record_object, record, 0, &alloc, &length);
+
+	return state_write_file(dir, "state.json", text, length, err);
+}
+
+int state_read_record(
+	const struct state_dir *dir, struct arena *arena, struct state_record *ret, struct err *err)
+{
+	const struct ocispec_alloc alloc = { in_arena, arena };
+	struct ocispec_error error = { 0 };
+	char *text = NULL;
+	size_t length = 0;
+	void *parsed = NULL;
+
+	if (state_read_file(dir, "state.json", arena, &text, &length, err) < 0)
+		return -1;
+	if (ocispec_parse(&record_object, text, length, &alloc, NULL, &parsed, &error) < 0)
+		return err_set(err, ERR_STATE, "state.json: %s", error.text);
+	const struct state_record *record = parsed;
+
+	if (!record->id || !record->phase || !record->boot_id || !str_eq(record->id, dir->id))
+		return err_set(err, ERR_STATE, "state.json is not the record of %s", dir->id);
+	*ret = *record;
+	return 0;
+}
+
+/* Empties a directory; depth says how many levels of directories below it may go too. */
+static int empty(int dir, int depth, struct err *err)
+{
+	int copy = openat(dir, ".", DIR_FLAGS);
+	DIR *stream = copy < 0 ? NULL : fdopendir(copy);
+	int result = 0;
+
+	if (!stream) {
+		(void) err_sys(err, "open state directory");
+		fd_close(&copy);
+		return -1;
+	}
+	for (struct dirent *entry; result == 0 && (entry = readdir(stream));) {
+		const char *name = entry->d_name;
+
+		if (str_eq(name, ".") || str_eq(name, ".."))
+			continue;
+		if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
+			continue;
+		_cleanup_fd_ int child = depth > 0 ? openat(dir, name, DIR_FLAGS) : -1;
+
+		if (child < 0)
+			result = err_sys(err, "unlink %s", name);
+		else if (empty(child, depth - 1, err) < 0)
+			result = -1;
+		else if (unlinkat(dir, name, AT_REMOVEDIR) < 0)
+			result = err_sys(err, "rmdir %s", name);
+	}
+	(void) closedir(stream);
+	return result;
+}
+
+int state_remove(struct state_dir *dir, struct err *err)
+{
+	/* The record goes with the rest: the lock keeps others out until the directory is gone. */
+	if (empty(dir->dir, 1, err) < 0)
+		return -1;
+	if (unlinkat(dir->root, dir->id, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		return err_sys(err, "rmdir %s", dir->id);
+	state_dir_done(dir);
+	return 0;
+}
+
+int state_status(int procfs, const struct state_dir *dir, const struct state_record *record,
+	enum state_status *ret, int *ret_pidfd, struct err *err)
+{
+	_cleanup_fd_ int pidfd = -1;
+	struct err gone = { 0 };
+	char boot_id[37];
+	uint64_t ticks = 0;
+	char letter = 0;
+	struct stat st;
+
+	if (ret_pidfd)
+		*ret_pidfd = -1;
+	*ret = STATUS_STOPPED;
+	if (procfs_boot_id(procfs, boot_id, err) < 0)
+		return -1;
+	if (record->pid <= 0 || !str_eq(record->boot_id, boot_id)) {
+		if (str_eq(record->phase, "creating") && str_eq(record->boot_id, boot_id))
+			*ret = STATUS_CREATING;
+		return 0;
+	}
+	/* The pidfd first: what is compared afterwards is then the process that it names. */
+	pidfd = ns_pidfd_open((pid_t) record->pid, &gone);
+	if (pidfd < 0)
+		return gone.num == ESRCH ? 0 : (*err = gone, -1);
+	if (procfs_start_time(procfs, (pid_t) record->pid, &ticks, &letter, &gone) < 0)
+		return gone.num == ESRCH || gone.num == ENOENT ? 0 : (*err = gone, -1);
+	if (ticks != record->start_time || letter == 'Z' || letter == 'X' ||
+		(record->pidfd_inode && ns_pidfd_inode(pidfd) != record->pidfd_inode))
+		return 0;
+	if (str_eq(record->phase, "creating"))
+		*ret = STATUS_CREATING;
+	else if (fstatat(dir->dir, "start", &st, AT_SYMLINK_NOFOLLOW) == 0)
+		*ret = STATUS_CREATED;
+	else
+		*ret = STATUS_RUNNING;
+	if (ret_pidfd)
+		*ret_pidfd = TAKE_FD(pidfd);
+	return 0;
+}
