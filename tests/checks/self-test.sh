@@ -1,0 +1,38 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Plants a violation for each check of the source in a copy of the tree and wants the check to fail.
+. "$(dirname "$0")/lib.bash"
+here=$PWD
+t=$(mktemp -d)
+trap 'rm -rf "$t"' EXIT
+plant() { # CHECK FILE TEXT
+	rm -rf "$t/tree"
+	mkdir -p "$t/tree"
+	cp -r "$here"/{src,libocispec-lite,docs,contrib,tests,tests.am,README.md,configure.ac,Makefile.am,autogen.sh,.clang-format} "$t/tree/"
+	mkdir -p "$(dirname "$t/tree/$2")"
+	printf '%s\n' "$3" >>"$t/tree/$2"
+	CHECK_ROOT=$t/tree bash "$here/tests/checks/$1.sh" >/dev/null 2>&1
+	[ $? = 1 ] || fault "$1 does not see: $3"
+}
+object() { # CHECK C-TEXT
+	mkdir -p "$t/build/src/plan"
+	printf '%s\n' "$2" | gcc -O0 -c -x c -o "$t/build/src/plan/x.o" - || fault "planting for $1"
+	OCIRT_BUILD=$t/build bash "$here/tests/checks/$1.sh" >/dev/null 2>&1
+	[ $? = 1 ] || fault "$1 does not see: $2"
+}
+plant floors src/plan/x.c '#include "kernel/ns.h"'
+plant floors src/container/init.c '#include "libocispec-lite/spec.h"'
+plant floors src/newfloor/x.c ''
+plant calls src/plan/x.c 'int f(void) { return setns(0, 0); }'
+plant calls src/plan/x.c 'void f(char *a) { strcpy(a, a); }'
+plant calls src/plan/x.c 'int f(void) { return open("/", O_RDONLY); }'
+plant headers src/plan/x.h 'unknown_t f(void);'
+plant format src/plan/x.c 'int  f( void){return 0;}'
+plant sources src/plan/unlisted.c ''
+plant shell contrib/x '#!/bin/sh
+cd $(ls) && [ $a == b ]'
+plant words docs/x.md 'see /work/main/x'
+object pure 'int getuid(void); int f(void) { return getuid(); }'
+object globals 'int counter = 1;'
+object globals 'static int counter; int f(void) { return counter++; }'
+done_check
