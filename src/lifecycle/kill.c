@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <signal.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/fd.h"
+#include "base/str.h"
+#include "container/cgroup.h"
+#include "kernel/ns.h"
+#include "kernel/procfs.h"
+#include "lifecycle/lifecycle.h"
+#include "lifecycle/state.h"
+
+enum { LOCK_WAIT_MS = 10000, SIGNAL_LAST = 64, RT_FIRST = 34 };
+
+static const struct {
+	const char *name;
+	int number;
+} signals[] = {
+	{ "ABRT", SIGABRT },
+	{ "ALRM", SIGALRM },
+	{ "BUS", SIGBUS },
+	{ "CHLD", SIGCHLD },
+	{ "CLD", SIGCHLD },
+	{ "CONT", SIGCONT },
+	{ "FPE", SIGFPE },
+	{ "HUP", SIGHUP },
+	{ "ILL", SIGILL },
+	{ "INT", SIGINT },
+	{ "IO", SIGIO },
+	{ "IOT", SIGABRT },
+	{ "KILL", SIGKILL },
+	{ "PIPE", SIGPIPE },
+	{ "POLL", SIGIO },
+	{ "PROF", SIGPROF },
+	{ "PWR", SIGPWR },
+	{ "QUIT", SIGQUIT },
+	{ "SEGV", SIGSEGV },
+	{ "STOP", SIGSTOP },
+	{ "SYS", SIGSYS },
+	{ "TERM", SIGTERM },
+	{ "TRAP", SIGTRAP },
+	{ "TSTP", SIGTSTP },
+	{ "TTIN", SIGTTIN },
+	{ "TTOU", SIGTTOU },
+	{ "URG", SIGURG },
+	{ "USR1", SIGUSR1 },
+	{ "USR2", SIGUSR2 },
+	{ "VTALRM", SIGVTALRM },
+	{ "WINCH", SIGWINCH },
+	{ "XCPU", SIGXCPU },
+	{ "XFSZ", SIGXFSZ },
+};
+
+int lifecycle_signal(const char *text, int *ret, struct err *err)
+{
+	const char *name = strncasecmp(text, "SIG", 3) == 0 ? text + 3 : text;
+	uint32_t number = 0;
+
+	if (str_to_u32(text, &number) == 0 && number >= 1 && number <= SIGNAL_LAST) {
+		*ret = (int) number;
+		return 0;
+	}
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		if (strcasecmp(name, signals[i].name) == 0) {
+			*ret = signals[i].number;
+			return 0;
+		}
+	/* The kernel's and glibc's numbers: libc's SIGRTMIN is 34. */
+	number = 0;
+	if (strcasecmp(name, "RTMAX") == 0)
+		*ret = SIGNAL_LAST;
+	else if (strcasecmp(name, "RTMIN") == 0)
+		*ret = RT_FIRST;
+	else if (strncasecmp(name, "RTMIN+", 6) == 0 && str_to_u32(name + 6, &number) == 0 &&
+		number <= SIGNAL_LAST - RT_FIRST)
+		*ret = RT_FIRST + (int) number;
+	else if (strncasecmp(name, "RTMAX-", 6) == 0 && str_to_u32(name + 6, &number) == 0 &&
+		number <= SIGNAL_LAST - RT_FIRST)
+		*ret = SIGNAL_LAST - (int) number;
+	else
+		return err_set(err, ERR_USAGE, "unknown signal \"%s\"", text);
+	return 0;
+}
+
+int lifecycle_kill(
+	const struct global_options *global, const char *id, int sig, bool all, struct err *err)
+{
+	_cleanup_arena_ struct arena arena = { 0 };
+	_cleanup_state_dir_ struct state_dir dir = STATE_DIR_INIT;
+	_cleanup_fd_ int procfs = -1;
+	_cleanup_fd_ int pidfd = -1;
+	struct state_record record = { 0 };
+	enum state_status status;
+
+	if (state_open(global->root, id, LOCK_WAIT_MS, &dir, err) < 0 ||
+		state_read_record(&dir, &arena, &record, err) < 0)
+		return -1;
+	procfs = procfs_open(err);
+	if (procfs < 0 || state_status(procfs, &dir, &record, &status, &pidfd, err) < 0)
+		return -1;
+	if (all && record.cgroup_paths.count > 0) {
+		const struct cgroup_dirs dirs = { record.cgroup_paths.items,
+			record.cgroup_paths.count, NULL, 0 };
+
+		/* Processes may outlive init where it has no pid namespace. */
+		return cgroup_signal(&dirs, sig, err);
+	}
+	if (pidfd < 0)
+		return err_set(err, ERR_NOT_RUNNING, "container not running");
+	return ns_pidfd_send(pidfd, sig, err);
+}
