@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <signal.h>
+
+#include "base/fd.h"
+#include "base/str.h"
+#include "base/time.h"
+#include "container/cgroup.h"
+#include "kernel/ns.h"
+#include "kernel/procfs.h"
+#include "lifecycle/hooks.h"
+#include "lifecycle/lifecycle.h"
+#include "lifecycle/state.h"
+
+enum { LOCK_WAIT_MS = 10000, END_MS = 10000 };
+
+int lifecycle_delete(
+	const struct global_options *global, const char *id, bool force, struct err *err)
+{
+	_cleanup_arena_ struct arena arena = { 0 };
+	_cleanup_state_dir_ struct state_dir dir = STATE_DIR_INIT;
+	_cleanup_fd_ int procfs = -1;
+	_cleanup_fd_ int pidfd = -1;
+	struct state_record record = { 0 };
+	struct err local = { 0 };
+	enum state_status status;
+	uint64_t deadline = time_deadline_ms(END_MS);
+
+	if (state_open(global->root, id, LOCK_WAIT_MS, &dir, &local) < 0) {
+		if (force && local.code == ERR_NOT_FOUND)
+			return 0;
+		*err = local;
+		return -1;
+	}
+	if (state_read_record(&dir, &arena, &record, &local) < 0) {
+		/* Without a record there is nothing known to undo but the directory. */
+		if (force)
+			return state_remove(&dir, err);
+		*err = local;
+		return -1;
+	}
+	procfs = procfs_open(err);
+	if (procfs < 0 || state_status(procfs, &dir, &record, &status, &pidfd, err) < 0)
+		return -1;
+	if (!force && (status == STATUS_RUNNING || status == STATUS_PAUSED))
+		return err_set(err, ERR_NOT_STOPPED,
+			"cannot delete container %s that is not stopped: %s", id,
+			state_status_name(status));
+	if (pidfd >= 0) {
+		if (ns_pidfd_send(pidfd, SIGKILL, &local) < 0 && local.num != ESRCH) {
+			*err = local;
+			return -1;
+		}
+		int ended = ns_pidfd_wait(pidfd, deadline, err);
+
+		if (ended < 0)
+			return -1;
+		if (ended == 0)
+			return err_set(err, ERR_TIMEOUT, "container %s does not end", id);
+	}
+	const struct cgroup_dirs dirs = { record.cgroup_paths.items, record.cgroup_paths.count,
+		NULL, 0 };
+
+	if (cgroup_destroy(&dirs, deadline, err) < 0)
+		return -1;
+	if (str_eq(record.phase, "created"))
+		hooks_after_stop(&dir, &record, &arena);
+	return state_remove(&dir, err);
+}
