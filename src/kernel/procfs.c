@@ -119,8 +119,8 @@ int procfs_open_file(int procfs, const char *path, int flags, struct err *err)
 			RESOLVE_NO_SYMLINKS,
 	};
 
-	/* getpid(2) is our number where the procfs shows our own pid namespace, as it does when
-	 * whoever opened it is in the same one; its links say it for every other case. */
+	/* The links are read, not followed: their text is our number in the pid namespace that this
+	 * procfs shows, which getpid(2) need not be. */
 	rest = str_after(path, "thread-self/");
 	if (rest == NULL)
 		rest = str_after(path, "self/");
