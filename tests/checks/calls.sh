@@ -9,7 +9,7 @@ code() { sed -E 's~"([^"\\]|\\.)*"~""~g; s~//.*~~; s~/[*].*[*]/~~; \~^[[:space:]
 only() { # PATTERN HOME-PATTERN
 	for f in $files; do
 		[[ $f =~ ^($2)$ ]] && continue
-		code "$f" | grep -qE "(^|[^A-Za-z0-9_])($1)[[:space:]]*([(,)]|\$)" && fault "$f: $1 belongs into $2"
+		code "$f" | grep -qE "(^|[^A-Za-z0-9_.>])($1)[[:space:]]*([(,)]|\$)" && fault "$f: $1 belongs into $2"
 	done
 }
 # procfs.c opens a procfs of its own, and looks up in it, to hold a /proc that nobody mounted over.
