@@ -71,8 +71,8 @@ ERR_CHECK int state_check_id(const char *id, struct err *err);
 ERR_CHECK int state_root_open(const char *root, bool make, struct err *err);
 
 /* Takes a new id. *take_root is given away. Returns 0 with *ret locked and empty, or 1 when it holds
- * an old record that the caller must undo first (*ret_old, in the arena; zeroed when unreadable).
- * ERR_EXISTS when somebody has it. */
+ * an old record that the caller must undo first (*ret_old, in the arena).
+ * ERR_EXISTS when somebody has it, or its record cannot be read. */
 ERR_CHECK int state_claim(int *take_root, const char *id, const char *boot_id, struct arena *arena,
 	struct state_dir *ret, struct state_record *ret_old, struct err *err);
 
