@@ -128,20 +128,31 @@ int err_ctx(struct err *err, const char *format, ...)
 	return -1;
 }
 
+int err_place(struct err *err, const char *pointer)
+{
+	char place[sizeof(err->pointer)];
+
+	put(place, sizeof(place), pointer, strlen(pointer));
+	one_line(place);
+	if (err->pointer[0] == '\0')
+		put(err->pointer, sizeof(err->pointer), place, strlen(place));
+	prepend(err, place);
+	return -1;
+}
+
 int err_point(struct err *err, const char *pointer, const char *format, ...)
 {
-	char words[sizeof(err->text) / 2], all[sizeof(err->text)];
+	char words[sizeof(err->text) / 2], place[sizeof(err->text)];
 	va_list args;
 
 	va_start(args, format);
 	(void) vsnprintf(words, sizeof(words), format, args);
 	va_end(args);
-	(void) snprintf(
-		all, sizeof(all), "%.127s%s%s", pointer, words[0] != '\0' ? " " : "", words);
-	one_line(all);
+	(void) snprintf(place, sizeof(place), "%.127s %s", pointer, words);
+	one_line(place);
 	if (err->pointer[0] == '\0')
 		put(err->pointer, sizeof(err->pointer), pointer, strlen(pointer));
-	prepend(err, all);
+	prepend(err, place);
 	return -1;
 }
 

@@ -80,6 +80,9 @@ int err_ctx(struct err *err, const char *format, ...) __attribute__((format(prin
 int err_point(struct err *err, const char *pointer, const char *format, ...)
 	__attribute__((format(printf, 3, 4), cold));
 
+/* err_place: err_point without further words. Returns -1. */
+int err_place(struct err *err, const char *pointer) __attribute__((cold));
+
 /* err_drop: forgets an error on purpose, after a tried fall-back. */
 void err_drop(struct err *err);
 

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kernel/cgroupfs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/io.h"
+#include "base/str.h"
+#include "base/time.h"
+
+static const char top[] = "/sys/fs/cgroup";
+
+enum { DEPTH = 64 };
+
+/* ---- looking up --------------------------------------------------------------------------------- */
+
+static unsigned long magic_of(int fd)
+{
+	struct statfs info;
+
+	return fstatfs(fd, &info) < 0 ? 0 : (unsigned long) info.f_type;
+}
+
+static bool is_cgroup(unsigned long magic)
+{
+	return magic == CGROUP_SUPER_MAGIC || magic == CGROUP2_SUPER_MAGIC;
+}
+
+/* Walks from the top down, component by component; make: makes what is missing. `made`, if not NULL,
+ * becomes true when the last one was. Keeps *ret_parent (may be NULL) of the last component. */
+static int walk(const char *dir, bool make, bool *made, struct err *err)
+{
+	_cleanup_fd_ int at = open(top, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const char *rest = str_after(dir, top);
+	bool inside;
+
+	if (at < 0)
+		return err_sys(err, "open %s", top);
+	if (rest == NULL || (rest[0] != '/' && rest[0] != '\0'))
+		return err_num(err, EINVAL, "open %s", dir);
+	inside = is_cgroup(magic_of(at));
+	while (*(rest += strspn(rest, "/")) != '\0') {
+		const size_t length = strcspn(rest, "/");
+		char name[256];
+		int next;
+
+		if (length >= sizeof(name))
+			return err_num(err, ENAMETOOLONG, "open %s", dir);
+		memcpy(name, rest, length);
+		name[length] = '\0';
+		if (str_eq(name, "..") || str_eq(name, "."))
+			return err_num(err, EINVAL, "open %s", dir);
+		if (made != NULL)
+			*made = false;
+		next = openat(at, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (next < 0 && errno == ENOENT && make && inside) {
+			if (mkdirat(at, name, 0755) < 0 && errno != EEXIST)
+				return err_sys(err, "mkdir %s", dir);
+			if (made != NULL)
+				*made = true;
+			next = openat(at, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		}
+		if (next < 0)
+			return err_sys(err, "open %s", dir);
+		fd_close(&at);
+		at = next;
+		/* A hierarchy below the tmpfs is where the file system begins; it never ends again. */
+		if (!is_cgroup(magic_of(at))) {
+			if (inside)
+				return err_num(err, EXDEV, "open %s", dir);
+		} else
+			inside = true;
+		rest += length;
+	}
+	return TAKE_FD(at);
+}
+
+bool cgroupfs_is(const char *dir)
+{
+	struct err ignored;
+	_cleanup_fd_ int fd = walk(dir, false, NULL, &ignored);
+
+	return fd >= 0 && is_cgroup(magic_of(fd));
+}
+
+bool cgroupfs_is_v2(const char *dir)
+{
+	struct err ignored;
+	_cleanup_fd_ int fd = walk(dir, false, NULL, &ignored);
+
+	return fd >= 0 && magic_of(fd) == CGROUP2_SUPER_MAGIC;
+}
+
+/* ---- files -------------------------------------------------------------------------------------- */
+
+static int write_at(int at, const char *dir, const char *file, const char *value, struct err *err)
+{
+	_cleanup_fd_ int fd = openat(at, file, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_sys(err, "open %s/%s", dir, file);
+	if (io_write_all(fd, value, strlen(value)) < 0)
+		return err_sys(err, "write %s to %s/%s", value, dir, file);
+	return 0;
+}
+
+static ssize_t read_at(
+	int at, const char *dir, const char *file, char *text, size_t size, struct err *err)
+{
+	_cleanup_fd_ int fd = openat(at, file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	ssize_t got;
+
+	if (fd < 0)
+		return err_sys(err, "open %s/%s", dir, file);
+	got = io_read_full(fd, text, size - 1);
+	if (got < 0)
+		return err_sys(err, "read %s/%s", dir, file);
+	text[got] = '\0';
+	return got;
+}
+
+int cgroupfs_write_file(const char *dir, const char *file, const char *value, struct err *err)
+{
+	_cleanup_fd_ int at = walk(dir, false, NULL, err);
+
+	return at < 0 ? -1 : write_at(at, dir, file, value, err);
+}
+
+ssize_t cgroupfs_read_file(
+	const char *dir, const char *file, char *text, size_t size, struct err *err)
+{
+	_cleanup_fd_ int at = walk(dir, false, NULL, err);
+
+	return at < 0 ? -1 : read_at(at, dir, file, text, size, err);
+}
+
+/* ---- making ------------------------------------------------------------------------------------- */
+
+/* An empty v1 cpuset takes no process: its two lists are those of the directory above. */
+static int fill_cpuset(int at, const char *dir, struct err *err)
+{
+	static const char *const files[] = { "cpuset.cpus", "cpuset.mems" };
+
+	for (size_t i = 0; i < 2; i++) {
+		_cleanup_fd_ int above = -1;
+		char value[4096], parent[4096];
+
+		if (faccessat(at, files[i], F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+			return 0;
+		if (read_at(at, dir, files[i], value, sizeof(value), err) < 0)
+			return -1;
+		if (value[0] != '\0' && value[0] != '\n')
+			continue;
+		(void) snprintf(
+			parent, sizeof(parent), "%.*s", (int) (strrchr(dir, '/') - dir), dir);
+		above = walk(parent, false, NULL, err);
+		if (above < 0 || read_at(above, parent, files[i], value, sizeof(value), err) < 0 ||
+			write_at(at, dir, files[i], value, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int check_unused(int at, const char *dir, struct err *err)
+{
+	char text[64];
+
+	if (read_at(at, dir, "cgroup.procs", text, sizeof(text), err) < 0)
+		return -1;
+	if (text[0] != '\0')
+		return err_set(err, ERR_STATE, "cgroup %s holds processes already", dir);
+	if (faccessat(at, "cgroup.freeze", F_OK, 0) == 0 &&
+		read_at(at, dir, "cgroup.freeze", text, sizeof(text), err) > 0 && text[0] == '1')
+		return err_set(err, ERR_STATE, "cgroup %s is frozen", dir);
+	if (faccessat(at, "freezer.state", F_OK, 0) == 0 &&
+		read_at(at, dir, "freezer.state", text, sizeof(text), err) > 0 &&
+		!str_starts(text, "THAWED"))
+		return err_set(err, ERR_STATE, "cgroup %s is frozen", dir);
+	return 0;
+}
+
+int cgroupfs_make(const char *dir, struct err *err)
+{
+	const char *rest = str_after(dir, top);
+	bool made = false;
+
+	if (rest == NULL)
+		return err_num(err, EINVAL, "mkdir %s", dir);
+	/* Level by level, for a cpuset is filled from the one above. */
+	for (const char *slash = strchr(rest + 1, '/');; slash = strchr(slash + 1, '/')) {
+		_cleanup_fd_ int at = -1;
+		char level[4096];
+		const size_t length = slash != NULL ? (size_t) (slash - dir) : strlen(dir);
+
+		if (length >= sizeof(level))
+			return err_num(err, ENAMETOOLONG, "mkdir %s", dir);
+		memcpy(level, dir, length);
+		level[length] = '\0';
+		at = walk(level, true, &made, err);
+		if (at < 0)
+			return -1;
+		if (made && magic_of(at) == CGROUP_SUPER_MAGIC && fill_cpuset(at, level, err) < 0)
+			return -1;
+		if (slash == NULL)
+			return made ? 0 : check_unused(at, dir, err);
+	}
+}
+
+/* ---- trees -------------------------------------------------------------------------------------- */
+
+/* Calls visit for the directory and all below it, those below first. Directories that vanish in
+ * between are fine. */
+static int each(int at, const char *dir, unsigned depth,
+	int (*visit)(int at, const char *dir, void *data, struct err *err), void *data,
+	struct err *err)
+{
+	DIR *listing;
+	struct dirent *entry;
+	int copy = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), result = 0;
+
+	if (copy < 0)
+		return errno == ENOENT || errno == ENODEV ? 0 : err_sys(err, "open %s", dir);
+	if (depth == 0) {
+		fd_close(&copy);
+		return err_num(err, ELOOP, "open %s", dir);
+	}
+	listing = fdopendir(copy);
+	if (listing == NULL) {
+		fd_close(&copy);
+		return err_sys(err, "opendir %s", dir);
+	}
+	while (result == 0 && (entry = readdir(listing)) != NULL) {
+		_cleanup_fd_ int below = -1;
+		char path[4096];
+
+		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
+			continue;
+		below = openat(at, entry->d_name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (below < 0)
+			continue;
+		(void) snprintf(path, sizeof(path), "%s/%s", dir, entry->d_name);
+		result = each(below, path, depth - 1, visit, data, err);
+	}
+	(void) closedir(listing);
+	return result == 0 ? visit(at, dir, data, err) : result;
+}
+
+static int each_below(const char *dir,
+	int (*visit)(int at, const char *dir, void *data, struct err *err), void *data,
+	struct err *err)
+{
+	_cleanup_fd_ int at = walk(dir, false, NULL, err);
+
+	if (at < 0) {
+		if (err->num != ENOENT)
+			return -1;
+		err_drop(err);
+		return 0;
+	}
+	return each(at, dir, DEPTH, visit, data, err);
+}
+
+struct pids {
+	struct arena *arena;
+	pid_t **pids;
+	size_t *count;
+};
+
+static int add_pids(int at, const char *dir, void *data, struct err *err)
+{
+	struct pids *to = data;
+	_cleanup_fd_ int fd = openat(at, "cgroup.procs", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	char *text, *line;
+
+	if (fd < 0)
+		return errno == ENOENT || errno == ENODEV
+			? 0
+			: err_sys(err, "open %s/cgroup.procs", dir);
+	if (io_read_fd(fd, dir, 64 << 20, to->arena, &text, NULL, err) < 0) {
+		/* ENODEV: removed; EOPNOTSUPP: a threaded cgroup, whose processes are counted above. */
+		if (err->num != ENODEV && err->num != EOPNOTSUPP)
+			return -1;
+		err_drop(err);
+		return 0;
+	}
+	while ((line = strsep(&text, "\n")) != NULL) {
+		uint32_t pid;
+
+		if (str_to_u32(line, &pid) == 0 && pid != 0)
+			*ARENA_PUSH(to->arena, *to->pids, *to->count) = (pid_t) pid;
+	}
+	return 0;
+}
+
+int cgroupfs_pids(
+	const char *dir, struct arena *arena, pid_t **pids, size_t *count, struct err *err)
+{
+	struct pids to = { arena, pids, count };
+
+	return each_below(dir, add_pids, &to, err);
+}
+
+static int remove_one(int at, const char *dir, void *data, struct err *err)
+{
+	(void) at;
+	(void) data;
+	if (rmdir(dir) < 0 && errno != ENOENT)
+		return err_sys(err, "rmdir %s", dir);
+	return 0;
+}
+
+int cgroupfs_remove(const char *dir, struct err *err)
+{
+	return each_below(dir, remove_one, NULL, err);
+}
+
+int cgroupfs_remove_empty(const char *dir, struct err *err)
+{
+	return remove_one(-1, dir, NULL, err);
+}
+
+/* ---- ending ------------------------------------------------------------------------------------- */
+
+int cgroupfs_kill(const char *dir, struct err *err)
+{
+	_cleanup_fd_ int at = walk(dir, false, NULL, err);
+
+	if (at >= 0 && write_at(at, dir, "cgroup.kill", "1", err) == 0)
+		return 1;
+	if (err->num != ENOENT)
+		return -1;
+	err_drop(err);
+	return 0;
+}
+
+int cgroupfs_wait_empty(const char *dir, uint64_t deadline_ns, struct err *err)
+{
+	_cleanup_fd_ int at = walk(dir, false, NULL, err), fd = -1;
+	char text[256];
+
+	if (at >= 0)
+		fd = openat(at, "cgroup.events", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0) {
+		err_drop(err);
+		return 0;
+	}
+	for (;;) {
+		struct pollfd look = { .fd = fd, .events = POLLPRI };
+		ssize_t got = pread(fd, text, sizeof(text) - 1, 0);
+		int ready;
+
+		if (got < 0)
+			return errno == ENODEV ? 0 : err_sys(err, "read %s/cgroup.events", dir);
+		text[got] = '\0';
+		if (strstr(text, "populated 1") == NULL)
+			return 0;
+		ready = poll(&look, 1, time_poll_ms(deadline_ns));
+		if (ready == 0)
+			return err_set(err, ERR_TIMEOUT, "processes of cgroup %s do not end", dir);
+		if (ready < 0 && errno != EINTR)
+			return err_sys(err, "poll %s/cgroup.events", dir);
+	}
+}

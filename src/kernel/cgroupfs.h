@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * cgroupfs: directories and files of the cgroup file systems.
+ *
+ * A cgroup is named by its absolute directory. Every look-up goes from /sys/fs/cgroup down without
+ * following a link and without leaving cgroup file systems, so a name cannot lead elsewhere.
+ * Follows cgroups(7). Not for: which values go into which file (plan/).
+ */
+#ifndef OCIRT_KERNEL_CGROUPFS_H
+#define OCIRT_KERNEL_CGROUPFS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+
+/* Whether the directory is on a cgroup file system, of either version, or of version 2. */
+bool cgroupfs_is(const char *dir);
+bool cgroupfs_is_v2(const char *dir);
+
+/* Makes the directory and those above it that are missing, fills cpuset.cpus and cpuset.mems of new v1
+ * directories from above. One that is there must hold no process and not be frozen. */
+ERR_CHECK int cgroupfs_make(const char *dir, struct err *err);
+
+/* One write of one value. The error names file and value. */
+ERR_CHECK int cgroupfs_write_file(
+	const char *dir, const char *file, const char *value, struct err *err);
+
+/* The first size - 1 bytes of a file, NUL-terminated. Returns their count. */
+ERR_CHECK ssize_t cgroupfs_read_file(
+	const char *dir, const char *file, char *text, size_t size, struct err *err);
+
+/* Appends the pids of the directory and of all below it to *pids (arena). A directory that is gone
+ * has none. */
+ERR_CHECK int cgroupfs_pids(
+	const char *dir, struct arena *arena, pid_t **pids, size_t *count, struct err *err);
+
+/* Kills every process in it and below: by cgroup.kill where it is. Returns 1 if that was done, 0 where
+ * the kernel or version has no such file (or the directory is gone). */
+ERR_CHECK int cgroupfs_kill(const char *dir, struct err *err);
+
+/* Waits until no process is left in it or below (v2: cgroup.events), at most until the deadline.
+ * Returns 0, or -1 with ERR_TIMEOUT. On v1 there is no event: it returns 0 at once. */
+ERR_CHECK int cgroupfs_wait_empty(const char *dir, uint64_t deadline_ns, struct err *err);
+
+/* Removes the directory and those below it, bottom up. Gone already is fine; EBUSY is the caller's. */
+ERR_CHECK int cgroupfs_remove(const char *dir, struct err *err);
+
+/* Removes the one directory if nothing is in it. */
+ERR_CHECK int cgroupfs_remove_empty(const char *dir, struct err *err);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * mount: the kernel's mount interface: detached trees, made complete and then attached to an fd.
+ *
+ * A mount is made or cloned detached, gets all its flags, and is attached to a target that was
+ * resolved to an fd: there is no moment at which it is visible half-made, and no path that is looked
+ * up twice. Linux 5.2 has these calls; mount_setattr (5.12) has its fall-back beside it, by mount(2)
+ * on /proc/self/fd.
+ * Follows fsopen(2), open_tree(2), mount_setattr(2), move_mount(2), pivot_root(2).
+ */
+#ifndef OCIRT_KERNEL_MOUNT_H
+#define OCIRT_KERNEL_MOUNT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+/* A detached clone of the mount at dirfd/path ("": dirfd itself). recursive: with all below it;
+ * nofollow: a symbolic link as last component is not followed. Returns its fd. */
+ERR_CHECK int mount_clone_tree(
+	int dirfd, const char *path, bool recursive, bool nofollow, struct err *err);
+
+/* A detached mount of a new file system. data: "key" or "key=value" each; sb_flags: MS_RDONLY,
+ * MS_SYNCHRONOUS, MS_DIRSYNC, MS_LAZYTIME, MS_MANDLOCK, MS_SILENT of the file system; attrs:
+ * MOUNT_ATTR_* of the mount. The kernel's own words about a refused option are put into the error. */
+ERR_CHECK int mount_make_fs(const char *type, const char *source, const char *const *data,
+	size_t count, unsigned long sb_flags, uint64_t attrs, struct err *err);
+
+/* Sets and clears MOUNT_ATTR_* and, unless 0, the propagation (MS_PRIVATE, MS_SLAVE, MS_SHARED,
+ * MS_UNBINDABLE) of the mount that fd is the root of; recursive: and of all below. userns_fd: maps
+ * ids (MOUNT_ATTR_IDMAP), or -1. */
+ERR_CHECK int mount_set_attr(int fd, uint64_t set, uint64_t clear, unsigned long propagation,
+	bool recursive, int userns_fd, struct err *err);
+
+/* Propagation (MS_SLAVE|MS_REC, …) of the mount at a path of the host's view. */
+ERR_CHECK int mount_propagation(const char *path, unsigned long flags, struct err *err);
+
+/* Attaches a detached mount to the directory or file that target (O_PATH) is. */
+ERR_CHECK int mount_attach(int mount, int target, struct err *err);
+
+/* Makes the mount that fd is the root of the root of this mount namespace and detaches the old one
+ * with everything below it. */
+ERR_CHECK int mount_pivot(int fd, struct err *err);
+
+/* --no-pivot: moves the mount over the root and chroots; the old tree stays below it. */
+ERR_CHECK int mount_move_root(int fd, struct err *err);
+
+#endif
