@@ -26,23 +26,23 @@ enum { OCISPEC_MAX_BYTES = 16 * 1024 * 1024, OCISPEC_MAX_DEPTH = 64 };
 
 /* How a value of a field is read, stored and printed. */
 enum ocispec_kind {
-	OCISPEC_STRING,	     /* char * */
-	OCISPEC_BOOL,	     /* bool, required */
-	OCISPEC_BOOL_OPT,    /* bool * */
-	OCISPEC_U16_OPT,     /* uint16_t * */
-	OCISPEC_U32,	     /* uint32_t, required */
-	OCISPEC_U32_OPT,     /* uint32_t * */
-	OCISPEC_I32_OPT,     /* int32_t * */
-	OCISPEC_U64,	     /* uint64_t, required */
-	OCISPEC_U64_OPT,     /* uint64_t * */
-	OCISPEC_I64,	     /* int64_t, required */
-	OCISPEC_I64_OPT,     /* int64_t * */
-	OCISPEC_STRINGS,     /* struct spec_strings */
-	OCISPEC_U32_LIST,    /* struct spec_u32_list */
-	OCISPEC_MAP,	     /* struct spec_map */
-	OCISPEC_OBJECT,	     /* pointer to the struct of `object` */
+	OCISPEC_STRING, /* char * */
+	OCISPEC_BOOL, /* bool, required */
+	OCISPEC_BOOL_OPT, /* bool * */
+	OCISPEC_U16_OPT, /* uint16_t * */
+	OCISPEC_U32, /* uint32_t, required */
+	OCISPEC_U32_OPT, /* uint32_t * */
+	OCISPEC_I32_OPT, /* int32_t * */
+	OCISPEC_U64, /* uint64_t, required */
+	OCISPEC_U64_OPT, /* uint64_t * */
+	OCISPEC_I64, /* int64_t, required */
+	OCISPEC_I64_OPT, /* int64_t * */
+	OCISPEC_STRINGS, /* struct spec_strings */
+	OCISPEC_U32_LIST, /* struct spec_u32_list */
+	OCISPEC_MAP, /* struct spec_map */
+	OCISPEC_OBJECT, /* pointer to the struct of `object` */
 	OCISPEC_OBJECT_LIST, /* SPEC_LIST of the struct of `object` */
-	OCISPEC_OBJECT_MAP,  /* SPEC_LIST of it; its first member is `char *key` */
+	OCISPEC_OBJECT_MAP, /* SPEC_LIST of it; its first member is `char *key` */
 };
 
 enum { OCISPEC_REQUIRED = 1 };
@@ -54,7 +54,7 @@ struct ocispec_field {
 	enum ocispec_kind kind;
 	size_t offset;
 	const struct ocispec_object *object; /* for OBJECT, OBJECT_LIST, OBJECT_MAP */
-	unsigned flags;			     /* OCISPEC_REQUIRED */
+	unsigned flags; /* OCISPEC_REQUIRED */
 };
 
 /* A table: one object of the schema. Fields are printed in the table's order. */
@@ -66,13 +66,13 @@ struct ocispec_object {
 };
 
 /* The documents. Other programs may add tables of their own for private files. */
-extern const struct ocispec_object ocispec_config;    /* struct spec */
-extern const struct ocispec_object ocispec_process;   /* struct spec_process */
+extern const struct ocispec_object ocispec_config; /* struct spec */
+extern const struct ocispec_object ocispec_process; /* struct spec_process */
 extern const struct ocispec_object ocispec_resources; /* struct spec_resources */
-extern const struct ocispec_object ocispec_state;     /* struct spec_state */
+extern const struct ocispec_object ocispec_state; /* struct spec_state */
 extern const struct ocispec_object ocispec_container_process_state;
-extern const struct ocispec_object ocispec_features;  /* struct spec_features */
-extern const struct ocispec_object ocispec_mount;     /* struct spec_mount */
+extern const struct ocispec_object ocispec_features; /* struct spec_features */
+extern const struct ocispec_object ocispec_mount; /* struct spec_mount */
 
 /* Gives zeroed memory aligned for any type; never NULL (it ends the program or jumps). */
 struct ocispec_alloc {
@@ -82,9 +82,9 @@ struct ocispec_alloc {
 
 struct ocispec_error {
 	char pointer[128]; /* JSON pointer of the place, "" for the document itself */
-	size_t line;	   /* from 1 */
-	size_t column;	   /* from 1, in bytes */
-	char text[256];	   /* "expected a number from 0 to 65535, found \"70000\"" */
+	size_t line; /* from 1 */
+	size_t column; /* from 1, in bytes */
+	char text[256]; /* "expected a number from 0 to 65535, found \"70000\"" */
 };
 
 struct ocispec_options {

@@ -408,9 +408,9 @@ struct spec_state {
 	int64_t *pid;
 	char *status;
 	char *bundle;
-	char *rootfs;	/* extension of the runtimes */
-	char *created;	/* extension, RFC 3339 */
-	char *owner;	/* extension */
+	char *rootfs; /* extension of the runtimes */
+	char *created; /* extension, RFC 3339 */
+	char *owner; /* extension */
 	struct spec_map annotations;
 };
 

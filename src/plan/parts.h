@@ -43,16 +43,16 @@ ERR_CHECK int plan_proc(const struct plan_input *in, const struct spec_process *
 	const char *at, const struct ns_plan *ns, struct proc_plan *ret, struct err *err);
 
 /* plan/seccomp.c */
-ERR_CHECK int plan_seccomp(const struct plan_input *in, const struct seccomp_plan **ret,
-	struct err *err);
+ERR_CHECK int plan_seccomp(
+	const struct plan_input *in, const struct seccomp_plan **ret, struct err *err);
 
 /* plan/sysctl.c */
 ERR_CHECK int plan_sysctl(const struct plan_input *in, const struct ns_plan *ns,
 	const struct sysctl_plan **ret, size_t *ret_count, struct err *err);
 
 /* plan/hooks.c */
-ERR_CHECK int plan_hooks(const struct plan_input *in, struct hook_list ret[HOOK_KINDS],
-	struct err *err);
+ERR_CHECK int plan_hooks(
+	const struct plan_input *in, struct hook_list ret[HOOK_KINDS], struct err *err);
 
 /* plan/cgroup.c */
 ERR_CHECK int plan_cgroup(const struct plan_input *in, const struct ns_plan *ns,

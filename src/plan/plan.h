@@ -43,9 +43,9 @@ struct plan_options {
 	bool no_pivot;
 	bool no_new_keyring;
 	bool has_console_socket;
-	bool foreground;	   /* `run` or `exec` that waits: may make a terminal of its own */
-	unsigned preserve_fds;	   /* how many fds from 3 on reach the container */
-	unsigned listen_fds;	   /* of those, how many systemd passed (LISTEN_FDS) */
+	bool foreground; /* `run` or `exec` that waits: may make a terminal of its own */
+	unsigned preserve_fds; /* how many fds from 3 on reach the container */
+	unsigned listen_fds; /* of those, how many systemd passed (LISTEN_FDS) */
 	const char *notify_socket; /* the caller's NOTIFY_SOCKET, or NULL */
 };
 
@@ -77,11 +77,11 @@ struct ns_plan {
 	 *   a joined one        the child enters it and unshares the others, so that it owns them; a
 	 *                       new pid namespace then takes a second clone. */
 	enum { NS_USER_HOST, NS_USER_NEW, NS_USER_JOINED } user;
-	unsigned all;	      /* every namespace type of the list, new or joined (CLONE_NEW*) */
+	unsigned all; /* every namespace type of the list, new or joined (CLONE_NEW*) */
 	unsigned clone_flags; /* for clone3; never CLONE_NEWTIME or CLONE_NEWCGROUP */
-	unsigned unshare;     /* by the child behind a joined user namespace, CLONE_NEWPID included */
-	bool second_clone;    /* unshare holds CLONE_NEWPID */
-	bool unshare_cgroup;  /* by the child, after its placement in its cgroup */
+	unsigned unshare; /* by the child behind a joined user namespace, CLONE_NEWPID included */
+	bool second_clone; /* unshare holds CLONE_NEWPID */
+	bool unshare_cgroup; /* by the child, after its placement in its cgroup */
 	enum { NS_TIME_KEEP, NS_TIME_PARENT, NS_TIME_CHILD } time; /* who unshares CLONE_NEWTIME */
 	const char *time_offsets; /* the text for timens_offsets, NULL: none */
 	/* The parent enters these before the clone and takes its own back afterwards. */
@@ -93,56 +93,57 @@ struct ns_plan {
 	struct id_maps maps; /* of a new user namespace; validated, at least one line each */
 	bool setgroups_deny; /* the maps of an unprivileged caller need it */
 	bool map_by_helpers; /* more than the caller's own id, unprivileged: newuidmap, newgidmap */
-	bool loopback;	     /* a new network namespace: bring lo up */
+	bool loopback; /* a new network namespace: bring lo up */
 };
 
 /* ---- mounts (plan/mount.c; done by container/rootfs.c) ------------------------------------------ */
 
 enum mount_kind {
-	MOUNT_FS,      /* a file system of its own: type, source and data */
-	MOUNT_BIND,    /* a tree of the host: source */
-	MOUNT_CGROUP,  /* the cgroup file systems, as the host's layout has them */
+	MOUNT_FS, /* a file system of its own: type, source and data */
+	MOUNT_BIND, /* a tree of the host: source */
+	MOUNT_CGROUP, /* the cgroup file systems, as the host's layout has them */
 	MOUNT_REMOUNT, /* the options `remount`, or a propagation alone: what is there already */
 };
 
 struct mount_step {
 	enum mount_kind kind;
-	const char *pointer;	 /* "/mounts/3" */
+	const char *pointer; /* "/mounts/3" */
 	const char *destination; /* absolute inside the root, as the configuration has it */
-	const char *type;	 /* MOUNT_FS */
-	const char *source;	 /* MOUNT_BIND: a path of the host (absolute, or below the bundle) */
-	bool recursive;		 /* MOUNT_BIND: rbind */
-	bool source_nofollow;	 /* src-nofollow, copy-symlink */
-	bool copy_symlink;	 /* copy-symlink: a link as source becomes a link as destination */
+	const char *type; /* MOUNT_FS */
+	const char *source; /* MOUNT_BIND: a path of the host (absolute, or below the bundle) */
+	bool recursive; /* MOUNT_BIND: rbind */
+	bool source_nofollow; /* src-nofollow, copy-symlink */
+	bool copy_symlink; /* copy-symlink: a link as source becomes a link as destination */
 	bool destination_nofollow;
-	bool real_directory;	 /* proc, sysfs: the destination must be no symbolic link */
-	uint64_t attr_set;	 /* MOUNT_ATTR_* of the mount itself */
+	bool real_directory; /* proc, sysfs: the destination must be no symbolic link */
+	uint64_t attr_set; /* MOUNT_ATTR_* of the mount itself */
 	uint64_t attr_clear;
-	uint64_t attr_set_rec;	 /* … of the mount and all below it (rro, rnosuid, …) */
+	uint64_t attr_set_rec; /* … of the mount and all below it (rro, rnosuid, …) */
 	uint64_t attr_clear_rec;
-	unsigned long sb_flags;	 /* MS_SYNCHRONOUS, MS_DIRSYNC, MS_LAZYTIME, MS_MANDLOCK, MS_SILENT,
+	unsigned long sb_flags; /* MS_SYNCHRONOUS, MS_DIRSYNC, MS_LAZYTIME, MS_MANDLOCK, MS_SILENT,
 				    MS_I_VERSION, and MS_RDONLY for a file system */
 	const char *const *data; /* "key" or "key=value", one fsconfig each */
 	size_t data_count;
-	const unsigned long *propagation; /* MS_SHARED, MS_SLAVE|MS_REC, …, one call each, in order */
+	const unsigned long
+		*propagation; /* MS_SHARED, MS_SLAVE|MS_REC, …, one call each, in order */
 	size_t propagation_count;
-	bool copy_up;		 /* tmpcopyup */
-	bool late_readonly;	 /* read-only only after the tree below it has been filled */
-	bool idmap;		 /* idmap, ridmap, or mappings of the mount */
+	bool copy_up; /* tmpcopyup */
+	bool late_readonly; /* read-only only after the tree below it has been filled */
+	bool idmap; /* idmap, ridmap, or mappings of the mount */
 	bool idmap_recursive;
-	struct id_maps maps;	 /* of the mount; empty: those of the container's user namespace */
-	const char *label;	 /* "context=…" value, NULL: none */
+	struct id_maps maps; /* of the mount; empty: those of the container's user namespace */
+	const char *label; /* "context=…" value, NULL: none */
 };
 
 /* ---- root file system (plan/rootfs.c; done by container/rootfs.c) ------------------------------- */
 
 struct device_node {
-	const char *path;    /* absolute inside the root */
-	unsigned type;	     /* S_IFCHR, S_IFBLK, S_IFIFO */
+	const char *path; /* absolute inside the root */
+	unsigned type; /* S_IFCHR, S_IFBLK, S_IFIFO */
 	unsigned major;
 	unsigned minor;
-	uint32_t mode;	     /* permission bits */
-	uint32_t uid;	     /* as seen inside */
+	uint32_t mode; /* permission bits */
+	uint32_t uid; /* as seen inside */
 	uint32_t gid;
 	const char *pointer; /* "/linux/devices/0", or "" for a default device */
 };
@@ -163,8 +164,9 @@ struct rootfs_plan {
 	bool new_mount_ns;
 	bool pivot; /* false: --no-pivot, MS_MOVE and chroot */
 	bool readonly;
-	unsigned long setup_propagation; /* MS_SLAVE|MS_REC or as asked: of the host's tree in our copy */
-	unsigned long root_propagation;	 /* of the container's root in the end, 0: leave private */
+	unsigned long
+		setup_propagation; /* MS_SLAVE|MS_REC or as asked: of the host's tree in our copy */
+	unsigned long root_propagation; /* of the container's root in the end, 0: leave private */
 	bool sources_by_parent; /* bind sources are opened before the clone, by the privileged side */
 	const struct mount_step *steps;
 	size_t step_count;
@@ -174,7 +176,7 @@ struct rootfs_plan {
 	const struct dev_link *links;
 	size_t link_count;
 	bool ptmx_link; /* /dev/ptmx -> pts/ptmx */
-	bool console;	/* bind the terminal on /dev/console */
+	bool console; /* bind the terminal on /dev/console */
 	const struct inside_path *masked;
 	size_t masked_count;
 	const struct inside_path *readonly_paths;
@@ -202,7 +204,7 @@ struct rlimit_plan {
 struct scheduler_plan {
 	bool present;
 	uint32_t policy; /* SCHED_* */
-	uint64_t flags;	 /* SCHED_FLAG_* */
+	uint64_t flags; /* SCHED_FLAG_* */
 	int32_t nice;
 	uint32_t priority;
 	uint64_t runtime_ns;
@@ -223,17 +225,17 @@ struct cpu_set_plan {
 };
 
 struct proc_plan {
-	char *const *argv;    /* NULL-terminated, argv[0] not empty */
-	char **envp;	      /* NULL-terminated; one free slot behind the last for HOME */
+	char *const *argv; /* NULL-terminated, argv[0] not empty */
+	char **envp; /* NULL-terminated; one free slot behind the last for HOME */
 	size_t env_count;
-	bool needs_home;      /* HOME is not among them: looked up by uid inside the root */
+	bool needs_home; /* HOME is not among them: looked up by uid inside the root */
 	const char *path_env; /* the value of PATH among them, or NULL */
-	const char *cwd;      /* absolute */
+	const char *cwd; /* absolute */
 	uint32_t uid;
 	uint32_t gid;
 	const uint32_t *groups;
 	size_t group_count;
-	bool set_groups;      /* false: setgroups is denied and none were asked for */
+	bool set_groups; /* false: setgroups is denied and none were asked for */
 	uint32_t umask;
 	struct caps_plan caps;
 	const struct rlimit_plan *rlimits;
@@ -241,7 +243,7 @@ struct proc_plan {
 	bool no_new_privs;
 	bool has_oom_score_adj;
 	int oom_score_adj;
-	bool oom_may_fail;    /* an unprivileged caller may only raise it: a refusal is a warning */
+	bool oom_may_fail; /* an unprivileged caller may only raise it: a refusal is a warning */
 	const char *apparmor; /* NULL: none */
 	const char *selinux;
 	struct scheduler_plan scheduler;
@@ -256,7 +258,7 @@ struct proc_plan {
 	uint16_t rows; /* 0: those of the caller's terminal */
 	uint16_t columns;
 	const char *keyring; /* the name of a new session keyring, NULL: keep the caller's */
-	unsigned keep_fds;   /* fds 3 … 2+keep_fds reach the program */
+	unsigned keep_fds; /* fds 3 … 2+keep_fds reach the program */
 	const struct seccomp_plan *seccomp; /* NULL: none */
 };
 
@@ -297,7 +299,7 @@ struct hook_list {
 
 struct cgroup_value {
 	const char *controller; /* "memory"; "" on v2 */
-	const char *file;	/* "memory.max" */
+	const char *file; /* "memory.max" */
 	const char *value;
 	const char *pointer; /* "/linux/resources/memory/limit" */
 };
@@ -305,9 +307,9 @@ struct cgroup_value {
 struct cgroup_plan {
 	enum cgroup_manager manager;
 	const char *path; /* "/a/b": below each hierarchy's root; "a/b" or "": see relative */
-	bool relative;	  /* below the runtime's own cgroup's parent, as runc has it */
-	bool asked_for;	  /* cgroupsPath was given: failing to make it is an error for anybody */
-	bool may_fail;	  /* an ordinary user without limits: go on without a cgroup */
+	bool relative; /* below the runtime's own cgroup's parent, as runc has it */
+	bool asked_for; /* cgroupsPath was given: failing to make it is an error for anybody */
+	bool may_fail; /* an ordinary user without limits: go on without a cgroup */
 	const struct cgroup_value *values;
 	size_t value_count;
 };
@@ -329,9 +331,10 @@ struct plan {
 	struct hook_list hooks[HOOK_KINDS];
 	const struct sysctl_plan *sysctls;
 	size_t sysctl_count;
-	const char *hostname;	/* NULL: leave */
+	const char *hostname; /* NULL: leave */
 	const char *domainname;
-	const char *notify_socket; /* the caller's; the container gets one at /run/notify/notify.sock */
+	const char *
+		notify_socket; /* the caller's; the container gets one at /run/notify/notify.sock */
 	struct plan_notes notes;
 };
 
