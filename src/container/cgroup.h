@@ -23,7 +23,7 @@ struct facts;
 
 /* Absolute directories on the host. */
 struct cgroup_dirs {
-	char **leaves;	/* one per hierarchy: the container's own */
+	char **leaves; /* one per hierarchy: the container's own */
 	size_t leaf_count;
 	char **parents; /* directories above them that are made with them, top down */
 	size_t parent_count;
@@ -36,16 +36,16 @@ ERR_CHECK int cgroup_locate(const struct cgroup_plan *plan, const struct facts *
 /* Makes them, fills new cpuset directories from above, writes the plan's values. A directory that is
  * there already must be empty of processes and not frozen. On failure removes what it made. With
  * plan->may_fail a refusal by the kernel empties *dirs instead. */
-ERR_CHECK int cgroup_make(const struct cgroup_plan *plan, struct cgroup_dirs *dirs,
-	struct err *err);
+ERR_CHECK int cgroup_make(
+	const struct cgroup_plan *plan, struct cgroup_dirs *dirs, struct err *err);
 
 /* The fd of the v2 directory for CLONE_INTO_CGROUP, or -1 with *err untouched where there is none.
  * -2 for a failure. */
 ERR_CHECK int cgroup_clone_fd(const struct cgroup_dirs *dirs, struct err *err);
 
 /* Moves pid into the v1 directories (and the v2 one if it was not born there). */
-ERR_CHECK int cgroup_enter(const struct cgroup_dirs *dirs, pid_t pid, int born_inside,
-	struct err *err);
+ERR_CHECK int cgroup_enter(
+	const struct cgroup_dirs *dirs, pid_t pid, int born_inside, struct err *err);
 
 /* All processes of the container's cgroups, each once, sorted. *ret is in the arena. */
 ERR_CHECK int cgroup_pids(const struct cgroup_dirs *dirs, struct arena *arena, pid_t **ret,
@@ -57,7 +57,6 @@ ERR_CHECK int cgroup_signal(const struct cgroup_dirs *dirs, int sig, struct err 
 
 /* Kills what is left, waits for its end until the deadline, removes the directories and the parents
  * that are empty. Directories that are gone already are fine. */
-ERR_CHECK int cgroup_destroy(const struct cgroup_dirs *dirs, uint64_t deadline_ns,
-	struct err *err);
+ERR_CHECK int cgroup_destroy(const struct cgroup_dirs *dirs, uint64_t deadline_ns, struct err *err);
 
 #endif

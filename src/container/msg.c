@@ -41,8 +41,8 @@ int msg_pair(int *ret_parent, int *ret_child, struct err *err)
 	return sock_pair(ret_parent, ret_child, err);
 }
 
-static int send_frame(int sock, enum msg_type type, const void *body, size_t size, int fd,
-	struct err *err)
+static int send_frame(
+	int sock, enum msg_type type, const void *body, size_t size, int fd, struct err *err)
 {
 	struct frame frame = { .type = (uint32_t) type, .size = (uint32_t) size };
 
@@ -67,7 +67,7 @@ void msg_send_error(int sock, const struct err *err)
 		err_drop(&ignored);
 }
 
-void msg_send_log(int level, const char *text, void *data)
+void msg_send_log(enum log_level level, const char *text, void *data)
 {
 	struct err ignored;
 	char body[sizeof(struct err)] = { (char) level };

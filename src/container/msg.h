@@ -35,6 +35,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/log.h"
 
 enum msg_type {
 	MSG_ERROR = 1,
@@ -64,7 +65,7 @@ ERR_CHECK int msg_send(int sock, enum msg_type type, int fd, struct err *err);
 void msg_send_error(int sock, const struct err *err);
 
 /* Sends a log line; data is a pointer to the socket (log_redirect's shape). */
-void msg_send_log(int level, const char *text, void *data);
+void msg_send_log(enum log_level level, const char *text, void *data);
 
 /* Waits for one of two types (pass the same twice for one). Log lines on the way are logged. Returns
  * the type; 0 at end of file if eof_ok; -1 for an error of the other side (*err is theirs), a wrong

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "container/create.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "container/hooks.h"
+#include "container/init.h"
+#include "container/msg.h"
+#include "kernel/mount.h"
+#include "kernel/ns.h"
+#include "kernel/procfs.h"
+#include "kernel/rlimit.h"
+#include "kernel/sock.h"
+
+enum { CHILD_MS = 600 * 1000 }; /* its hooks have bounds of their own */
+
+void created_end(struct created *child)
+{
+	struct err ignored;
+	siginfo_t info;
+
+	if (child->pid > 0) {
+		if (ns_pidfd_send(child->pidfd, SIGKILL, &ignored) < 0)
+			err_drop(&ignored);
+		if (ns_reap(child->pid, child->pidfd, &info, &ignored) < 0)
+			err_drop(&ignored);
+	}
+	child->pid = 0;
+	fd_close(&child->pidfd);
+	fd_close(&child->sock);
+	fd_close(&child->terminal);
+}
+
+/* ---- spawn -------------------------------------------------------------------------------------- */
+
+static int open_joins(const struct ns_join *joins, size_t count, int *fds, struct err *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		fds[i] = ns_open(joins[i].path, joins[i].flag, err);
+		if (fds[i] < 0)
+			return err_place(err, joins[i].pointer);
+	}
+	return 0;
+}
+
+/* Trees that a privileged parent clones where their paths mean what the configuration meant. */
+static int open_trees(const struct create_job *job, struct init_fds *fds, struct err *err)
+{
+	const struct rootfs_plan *rootfs = &job->plan->rootfs;
+
+	if (!rootfs->sources_by_parent)
+		return 0;
+	fds->root_tree = mount_clone_tree(AT_FDCWD, rootfs->path, true, false, err);
+	if (fds->root_tree < 0)
+		return err_place(err, "/root/path");
+	for (size_t i = 0; i < rootfs->step_count; i++) {
+		const struct mount_step *step = &rootfs->steps[i];
+
+		if (step->kind != MOUNT_BIND)
+			continue;
+		fds->sources[i] = mount_clone_tree(
+			AT_FDCWD, step->source, step->recursive, step->source_nofollow, err);
+		if (fds->sources[i] < 0)
+			return err_point(err, step->pointer, "%s", step->destination);
+	}
+	return 0;
+}
+
+static void close_init_fds(struct init_fds *fds, const struct plan *plan)
+{
+	fd_close(&fds->sock);
+	fd_close(&fds->root_tree);
+	fd_close(&fds->console_socket);
+	for (size_t i = 0; i < plan->rootfs.step_count; i++)
+		fd_close(&fds->sources[i]);
+	for (size_t i = 0; i < plan->ns.child_join_count; i++)
+		fd_close(&fds->joins[i]);
+}
+
+/* The parent's own namespaces, which it leaves for the clone and takes back. */
+struct excursion {
+	int own[8];
+	int flags[8];
+	size_t count;
+};
+
+static int go_back(struct excursion *trip, struct err *err)
+{
+	int result = 0;
+
+	while (trip->count > 0) {
+		trip->count--;
+		if (ns_enter(trip->own[trip->count], trip->flags[trip->count], err) < 0)
+			result = -1;
+		fd_close(&trip->own[trip->count]);
+	}
+	return result;
+}
+
+static int remember(struct excursion *trip, int flag, struct err *err)
+{
+	trip->own[trip->count] = ns_open_self(flag, err);
+	if (trip->own[trip->count] < 0)
+		return -1;
+	trip->flags[trip->count++] = flag;
+	return 0;
+}
+
+/* A child born in a new user namespace may not enter a namespace that the host owns, and a time
+ * namespace is entered by children only: so the parent goes there, clones, and comes back. */
+static int go_out(
+	const struct create_job *job, const int *joins, struct excursion *trip, struct err *err)
+{
+	const struct ns_plan *ns = &job->plan->ns;
+
+	for (size_t i = 0; i < ns->parent_join_count; i++) {
+		const struct ns_join *join = &ns->parent_joins[i];
+
+		if (remember(trip, join->flag, err) < 0 || ns_enter(joins[i], join->flag, err) < 0)
+			return err_point(err, join->pointer, "%s", join->path);
+	}
+	if (ns->time != NS_TIME_PARENT)
+		return 0;
+	if (remember(trip, CLONE_NEWTIME, err) < 0 || ns_unshare(CLONE_NEWTIME, err) < 0)
+		return -1;
+	if (ns->time_offsets != NULL &&
+		procfs_write(job->procfs, "self/timens_offsets", ns->time_offsets, err) < 0)
+		return err_place(err, "/linux/timeOffsets");
+	return 0;
+}
+
+static int clone_child(
+	const struct create_job *job, struct init_fds *fds, struct created *ret, struct err *err)
+{
+	const struct plan *plan = job->plan;
+	struct excursion trip = { .count = 0 };
+	struct fd_list joins = { .count = plan->ns.parent_join_count };
+	_cleanup_fd_ int cgroup = -1, parent_sock = -1;
+	struct err back = { 0 };
+	pid_t pid = -1;
+	int failed;
+
+	joins.fds = arena_array(job->arena, joins.count + 1, sizeof(int));
+	memset(joins.fds, -1, (joins.count + 1) * sizeof(int));
+	if (open_joins(plan->ns.parent_joins, joins.count, joins.fds, err) < 0) {
+		fd_list_close(&joins);
+		return -1;
+	}
+	if (msg_pair(&parent_sock, &fds->sock, err) < 0)
+		return -1;
+	cgroup = cgroup_clone_fd(job->cgroups, err);
+	if (cgroup < -1)
+		return -1;
+	failed = go_out(job, joins.fds, &trip, err);
+	if (failed == 0)
+		pid = ns_clone(plan->ns.clone_flags, cgroup, &ret->pidfd, err);
+	if (pid == 0) {
+		const struct init_job init = {
+			.plan = plan,
+			.cgroups = job->cgroups,
+			.state_creating = job->state_creating,
+			.state_created = job->state_created,
+			.filter = { .code = job->filter,
+				.count = job->filter_count,
+				.listener_socket = -1 },
+			.privileged_parent = job->facts->sys_admin,
+		};
+
+		fd_close(&parent_sock);
+		fd_close(&cgroup);
+		fd_list_close(&joins);
+		for (size_t i = 0; i < trip.count; i++)
+			fd_close(&trip.own[i]);
+		fds->not_mine = job->private_fds;
+		fds->not_mine_count = job->private_fd_count;
+		init_main(&init, fds);
+	}
+	ret->pid = pid > 0 ? pid : 0;
+	ret->sock = TAKE_FD(parent_sock);
+	fd_list_close(&joins);
+	if (go_back(&trip, &back) < 0) {
+		*err = back;
+		return err_ctx(err, "return from the container's namespaces");
+	}
+	return pid < 0 ? -1 : 0;
+}
+
+int create_spawn(const struct create_job *job, struct created *ret, struct err *err)
+{
+	const struct plan *plan = job->plan;
+	struct init_fds fds = {
+		.sock = -1,
+		.barrier = job->barrier,
+		.root_tree = -1,
+		.procfs = job->procfs,
+		.console_socket = -1,
+		.listener_socket = -1,
+		.sources = arena_array(job->arena, plan->rootfs.step_count + 1, sizeof(int)),
+		.joins = arena_array(job->arena, plan->ns.child_join_count + 1, sizeof(int)),
+	};
+	int result = -1;
+
+	memset(fds.sources, -1, (plan->rootfs.step_count + 1) * sizeof(int));
+	memset(fds.joins, -1, (plan->ns.child_join_count + 1) * sizeof(int));
+	if (open_joins(plan->ns.child_joins, plan->ns.child_join_count, fds.joins, err) == 0 &&
+		open_trees(job, &fds, err) == 0) {
+		if (job->console_socket != NULL)
+			fds.console_socket =
+				sock_connect_path(job->console_socket, SOCK_STREAM, err);
+		if (job->console_socket != NULL && fds.console_socket < 0)
+			(void) err_ctx(err, "--console-socket");
+		else if (cgroup_make(&plan->cgroup, job->cgroups, err) == 0)
+			result = clone_child(job, &fds, ret, err);
+	}
+	close_init_fds(&fds, plan);
+	return result;
+}
+
+/* ---- settle ------------------------------------------------------------------------------------- */
+
+static char *map_text(struct arena *arena, const struct id_map *maps, size_t count)
+{
+	char *text = arena_str(arena, "");
+
+	for (size_t i = 0; i < count; i++)
+		text = arena_printf(
+			arena, "%s%u %u %u\n", text, maps[i].inside, maps[i].outside, maps[i].size);
+	return text;
+}
+
+static int write_maps(const struct create_job *job, pid_t pid, struct err *err)
+{
+	const struct ns_plan *ns = &job->plan->ns;
+
+	if (ns->user != NS_USER_NEW)
+		return 0;
+	if (ns->map_by_helpers)
+		return err_set(err, ERR_UNSUPPORTED,
+			"/linux/uidMappings: more than one id needs newuidmap, which is not called "
+			"yet");
+	return procfs_id_maps(job->procfs, pid,
+		map_text(job->arena, ns->maps.uids, ns->maps.uid_count),
+		map_text(job->arena, ns->maps.gids, ns->maps.gid_count), ns->setgroups_deny, err);
+}
+
+/* The one child becomes another: behind a joined user namespace it cloned a sibling, whose pidfd it
+ * sent and whose parent we are. */
+static int adopt(const struct create_job *job, struct created *child, struct err *err)
+{
+	_cleanup_fd_ int pidfd = -1;
+	char line[128], *word;
+	siginfo_t info;
+	ssize_t got;
+	char path[64];
+
+	if (!job->plan->ns.second_clone)
+		return 0;
+	if (msg_wait(child->sock, child->pidfd, time_deadline_ms(CHILD_MS), MSG_PID, MSG_PID, 0,
+		    &pidfd, err) < 0)
+		return -1;
+	if (ns_reap(child->pid, child->pidfd, &info, err) < 0)
+		return -1;
+	child->pid = 0;
+	fd_close(&child->pidfd);
+	(void) snprintf(path, sizeof(path), "%d/fdinfo/%d", (int) getpid(), pidfd);
+	{
+		char text[1024];
+
+		got = procfs_read(job->procfs, path, text, sizeof(text) - 1, err);
+		if (got < 0)
+			return -1;
+		text[got] = '\0';
+		word = strstr(text, "\nPid:\t");
+		(void) snprintf(line, sizeof(line), "%s", word != NULL ? word + 6 : "");
+	}
+	if (sscanf(line, "%d", &child->pid) != 1 || child->pid <= 0)
+		return err_set(
+			err, ERR_CHILD, "the second child is not seen in this pid namespace");
+	child->pidfd = TAKE_FD(pidfd);
+	return 0;
+}
+
+static int set_rlimits(const struct proc_plan *proc, pid_t pid, struct err *err)
+{
+	for (size_t i = 0; i < proc->rlimit_count; i++) {
+		const struct rlimit_plan *limit = &proc->rlimits[i];
+
+		if (rlimit_set(pid, limit->resource, limit->soft, limit->hard, err) < 0)
+			return err_place(err, limit->pointer);
+	}
+	return 0;
+}
+
+static int set_oom_score(const struct create_job *job, pid_t pid, struct err *err)
+{
+	const struct proc_plan *proc = &job->plan->proc;
+
+	if (!proc->has_oom_score_adj ||
+		procfs_oom_score_adj(job->procfs, pid, proc->oom_score_adj, err) == 0)
+		return 0;
+	if (!proc->oom_may_fail || (err->num != EACCES && err->num != EPERM))
+		return err_place(err, "/process/oomScoreAdj");
+	log_warning("oomScoreAdj: %s", err->text);
+	err_drop(err);
+	return 0;
+}
+
+int create_settle(const struct create_job *job, const char *state_runtime, struct created *child,
+	struct err *err)
+{
+	const struct plan *plan = job->plan;
+	int got;
+
+	if (adopt(job, child, err) < 0)
+		return -1;
+	if (set_oom_score(job, child->pid, err) < 0 || write_maps(job, child->pid, err) < 0 ||
+		cgroup_enter(job->cgroups, child->pid, 1, err) < 0)
+		return -1;
+	if (msg_send(child->sock, MSG_MAPPED, -1, err) < 0 ||
+		msg_wait(child->sock, child->pidfd, time_deadline_ms(CHILD_MS), MSG_HOOKS,
+			MSG_HOOKS, 0, NULL, err) < 0)
+		return -1;
+	if (hooks_run(&plan->hooks[HOOK_PRESTART], HOOK_PRESTART, state_runtime, plan->bundle,
+		    err) < 0 ||
+		hooks_run(&plan->hooks[HOOK_CREATE_RUNTIME], HOOK_CREATE_RUNTIME, state_runtime,
+			plan->bundle, err) < 0)
+		return -1;
+	if (msg_send(child->sock, MSG_HOOKS_DONE, -1, err) < 0)
+		return -1;
+	got = msg_wait(child->sock, child->pidfd, time_deadline_ms(CHILD_MS), MSG_READY,
+		MSG_CONSOLE, 0, &child->terminal, err);
+	if (got == MSG_CONSOLE)
+		got = msg_wait(child->sock, child->pidfd, time_deadline_ms(CHILD_MS), MSG_READY,
+			MSG_READY, 0, NULL, err);
+	if (got < 0)
+		return -1;
+	return set_rlimits(&plan->proc, child->pid, err);
+}
+
+int create_release(struct created *child, struct err *err)
+{
+	return msg_send(child->sock, MSG_GO, -1, err);
+}

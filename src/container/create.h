@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * create: the parent's side of a container start, in three stages between which lifecycle/ writes the
+ * state:
+ *
+ *   spawn    open what must be opened in the host's view, make the cgroup, clone
+ *            (lifecycle: pid and start time into the intent record)
+ *   settle   place, map, release the child, run the host's hooks, wait until it is READY, limits
+ *            (lifecycle: state `created`, pid file)
+ *   release  GO: the container outlives its creator from here on
+ *
+ * Leaving a scope early kills and reaps the child (_cleanup_created_), and nothing else is left to
+ * undo: mounts live in the child's namespaces, the cgroup is named in the state.
+ */
+#ifndef OCIRT_CONTAINER_CREATE_H
+#define OCIRT_CONTAINER_CREATE_H
+
+#include <linux/filter.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "container/cgroup.h"
+#include "plan/plan.h"
+
+struct create_job {
+	const struct plan *plan;
+	const struct facts *facts;
+	int procfs;
+	struct cgroup_dirs *cgroups;
+	const struct sock_filter *filter; /* compiled seccomp program, NULL: none */
+	unsigned short filter_count;
+	const char *console_socket; /* path, NULL: none */
+	int barrier; /* listening socket for `start`; -1: START comes through release */
+	const char
+		*state_creating; /* the state that createContainer hooks see (pid of their view) */
+	const char *state_created; /* … and startContainer hooks */
+	const int *private_fds; /* of the caller: closed in the child first */
+	size_t private_fd_count;
+	struct arena *arena;
+};
+
+struct created {
+	pid_t pid; /* of the container's first process, in the runtime's pid namespace */
+	int pidfd;
+	int sock; /* messages */
+	int terminal; /* the pty's master, when the caller keeps it, or -1 */
+};
+
+#define CREATED_INIT                                                                               \
+	{                                                                                          \
+		.pidfd = -1, .sock = -1, .terminal = -1                                            \
+	}
+
+ERR_CHECK int create_spawn(const struct create_job *job, struct created *ret, struct err *err);
+
+/* state_runtime: the state that prestart and createRuntime hooks see (the runtime's pid). */
+ERR_CHECK int create_settle(const struct create_job *job, const char *state_runtime,
+	struct created *child, struct err *err);
+
+ERR_CHECK int create_release(struct created *child, struct err *err);
+
+/* Kills and reaps the child if it was not given away by setting pid to 0; closes the fds. */
+void created_end(struct created *child);
+
+#define _cleanup_created_ __attribute__((cleanup(created_end)))
+
+#endif

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "container/init.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "container/console.h"
+#include "container/hooks.h"
+#include "container/msg.h"
+#include "container/proc.h"
+#include "container/rootfs.h"
+#include "kernel/cred.h"
+#include "kernel/keyring.h"
+#include "kernel/net.h"
+#include "kernel/ns.h"
+#include "kernel/procfs.h"
+#include "kernel/sock.h"
+
+enum {
+	PARENT_MS = 600 * 1000
+}; /* the parent's hooks run in between and have bounds of their own */
+
+/* The user namespace first: it gives the rights for the others. Behind a joined one the new namespaces
+ * are unshared here, so that it owns them; a new pid namespace takes effect for children only. */
+static int enter_namespaces(const struct ns_plan *ns, struct init_fds *fds, struct err *err)
+{
+	for (size_t i = 0; i < ns->child_join_count; i++) {
+		const struct ns_join *join = &ns->child_joins[i];
+
+		if (ns_enter(fds->joins[i], join->flag, err) < 0)
+			return err_point(err, join->pointer, "%s", join->path);
+		fd_close(&fds->joins[i]);
+		if (join->flag == CLONE_NEWUSER && cred_set_ids(0, 0, err) < 0)
+			return -1;
+	}
+	if (ns->unshare != 0 && ns_unshare(ns->unshare, err) < 0)
+		return -1;
+	if (ns->second_clone) {
+		_cleanup_fd_ int pidfd = -1;
+		pid_t pid = ns_clone_sibling(err, &pidfd);
+
+		if (pid < 0)
+			return -1;
+		if (pid > 0) {
+			struct err late;
+
+			if (msg_send(fds->sock, MSG_PID, pidfd, &late) < 0) {
+				if (ns_pidfd_send(pidfd, SIGKILL, &late) < 0)
+					err_drop(&late);
+				_exit(1);
+			}
+			_exit(0);
+		}
+	}
+	return 0;
+}
+
+/* The kernel clears the death signal at every change of ids; the parent may have died in between,
+ * which an end of file on the socket tells. */
+static int die_with_parent(const struct init_fds *fds, struct err *err)
+{
+	if (ns_pdeathsig(SIGKILL, err) < 0)
+		return -1;
+	if (sock_is_closed(fds->sock))
+		_exit(1);
+	return 0;
+}
+
+/* The container's own session keyring. Kernels and sandboxes without keyrings do without. */
+static int new_keyring(const struct proc_plan *proc, struct err *err)
+{
+	if (proc->keyring == NULL)
+		return 0;
+	if (keyring_join(proc->keyring, err) < 0) {
+		log_warning("session keyring: %s", err->text);
+		err_drop(err);
+	}
+	return 0;
+}
+
+static int name_the_host(const struct plan *plan, struct err *err)
+{
+	if (plan->hostname != NULL && ns_set_hostname(plan->hostname, err) < 0)
+		return err_place(err, "/hostname");
+	if (plan->domainname != NULL && ns_set_domainname(plan->domainname, err) < 0)
+		return err_place(err, "/domainname");
+	return 0;
+}
+
+static int write_sysctls(const struct plan *plan, int procfs, struct err *err)
+{
+	for (size_t i = 0; i < plan->sysctl_count; i++) {
+		const struct sysctl_plan *sysctl = &plan->sysctls[i];
+
+		if (procfs_write_sysctl(procfs, sysctl->path, sysctl->value, err) < 0)
+			return err_place(err, sysctl->pointer);
+	}
+	return 0;
+}
+
+/* From the clone to the point where nothing but start is missing. The order is the reason for this
+ * function: each line says why it stands where it stands. */
+static int set_up(
+	const struct init_job *job, struct init_fds *fds, struct proc_ready *ready, struct err *err)
+{
+	const struct plan *plan = job->plan;
+	struct rootfs root = ROOTFS_INIT;
+
+	/* Before anything is joined: a process in there must not be able to trace this one. The
+	 * parent without privileges can write the id maps of a dumpable child alone. */
+	if (job->privileged_parent && ns_dumpable(false, err) < 0)
+		return -1;
+	if (die_with_parent(fds, err) < 0)
+		return -1;
+	if (enter_namespaces(&plan->ns, fds, err) < 0)
+		return -1;
+	/* In its cgroup, with its ids mapped and its network devices there. */
+	if (msg_wait(fds->sock, -1, time_deadline_ms(PARENT_MS), MSG_MAPPED, MSG_MAPPED, 0, NULL,
+		    err) < 0)
+		return -1;
+	if (plan->ns.user == NS_USER_NEW && cred_set_ids(0, 0, err) < 0)
+		return -1;
+	if (ns_dumpable(false, err) < 0 || die_with_parent(fds, err) < 0)
+		return -1;
+	/* A session of its own: no controlling terminal of the caller's is left to push keys into. */
+	if (ns_setsid(err) < 0 || new_keyring(&plan->proc, err) < 0)
+		return -1;
+	/* Behind the placement, or the root of the new cgroup namespace would be the caller's. */
+	if (plan->ns.unshare_cgroup && ns_unshare(CLONE_NEWCGROUP, err) < 0)
+		return -1;
+	if (plan->ns.time == NS_TIME_CHILD &&
+		(ns_unshare(CLONE_NEWTIME, err) < 0 ||
+			(plan->ns.time_offsets != NULL &&
+				procfs_write(fds->procfs, "self/timens_offsets",
+					plan->ns.time_offsets, err) < 0)))
+		return err_place(err, "/linux/timeOffsets");
+	if (plan->ns.loopback && net_loopback_up(err) < 0)
+		return -1;
+
+	/* The tree is built in the host's view, so that hooks see both. */
+	if (rootfs_build(plan, job->cgroups, fds, &root, err) < 0)
+		return -1;
+	/* prestart and createRuntime hooks run on the other side, createContainer here. */
+	if (msg_send(fds->sock, MSG_HOOKS, -1, err) < 0 ||
+		msg_wait(fds->sock, -1, time_deadline_ms(PARENT_MS), MSG_HOOKS_DONE, MSG_HOOKS_DONE,
+			0, NULL, err) < 0)
+		return -1;
+	if (hooks_run(&plan->hooks[HOOK_CREATE_CONTAINER], HOOK_CREATE_CONTAINER,
+		    job->state_creating, plan->bundle, err) < 0)
+		return -1;
+	if (rootfs_enter(plan, &root, err) < 0)
+		return -1;
+	/* The terminal before the masks would keep a way around them open: masks first. */
+	if (rootfs_finish(plan, &root, err) < 0)
+		return -1;
+	if (name_the_host(plan, err) < 0 || write_sysctls(plan, fds->procfs, err) < 0)
+		return -1;
+	if (plan->proc.terminal && console_set_up(plan, &root, fds, err) < 0)
+		return -1;
+	if (rootfs_seal(plan, &root, err) < 0)
+		return -1;
+	if (proc_prepare(&plan->proc, fds->procfs, &root.beneath, ready, err) < 0)
+		return -1;
+	rootfs_done(&root);
+	fd_close(&fds->procfs);
+	if (die_with_parent(fds, err) < 0)
+		return -1;
+	return 0;
+}
+
+/* Waits at the barrier without a bound: that is what `created` means. Returns the socket on which
+ * START came; a caller that connects and leaves again is let go. */
+static int wait_for_start(struct init_fds *fds, struct err *err)
+{
+	if (fds->barrier < 0) {
+		if (msg_wait(fds->sock, -1, UINT64_MAX, MSG_START, MSG_START, 0, NULL, err) < 0)
+			return -1;
+		return TAKE_FD(fds->sock);
+	}
+	fd_close(&fds->sock);
+	for (;;) {
+		_cleanup_fd_ int caller = sock_accept(fds->barrier, err);
+
+		if (caller < 0)
+			return -1;
+		if (msg_wait(caller, -1, time_deadline_ms(10 * 1000), MSG_START, MSG_START, 1, NULL,
+			    err) > 0)
+			return TAKE_FD(caller);
+		err_drop(err);
+	}
+}
+
+void init_main(const struct init_job *job, struct init_fds *fds)
+{
+	struct proc_ready ready = { .caps_pending = false };
+	struct err err = { 0 };
+	int caller;
+
+	for (size_t i = 0; i < fds->not_mine_count; i++) {
+		int fd = fds->not_mine[i];
+
+		fd_close(&fd);
+	}
+	log_redirect(msg_send_log, &fds->sock);
+	if (set_up(job, fds, &ready, &err) < 0)
+		goto failed;
+	if (msg_send(fds->sock, MSG_READY, -1, &err) < 0 ||
+		msg_wait(fds->sock, -1, time_deadline_ms(PARENT_MS), MSG_GO, MSG_GO, 0, NULL,
+			&err) < 0)
+		goto failed;
+	/* The container is created and outlives its creator from here on. */
+	if (ns_pdeathsig(0, &err) < 0)
+		goto failed;
+	caller = wait_for_start(fds, &err);
+	if (caller < 0)
+		_exit(1);
+	fds->sock = caller;
+	fd_close(&fds->barrier);
+	if (hooks_run(&job->plan->hooks[HOOK_START_CONTAINER], HOOK_START_CONTAINER,
+		    job->state_created, NULL, &err) < 0)
+		goto failed;
+	if (proc_become(&job->plan->proc, &ready, &job->filter, &fds->sock, &err) < 0)
+		goto failed;
+	__builtin_unreachable();
+failed:
+	msg_send_error(fds->sock, &err);
+	_exit(1);
+}

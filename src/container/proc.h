@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * proc: makes the calling process the one that struct proc_plan describes, for init and exec alike:
+ * there is one copy of this order.
+ *
+ *   prepare  all that can fail: limits of the scheduler, labels, groups, ids, capabilities, umask,
+ *            working directory, the program found and seen to be executable
+ *   become   what must come last: close_range, seccomp, execve
+ *
+ * Without no_new_privs a seccomp filter needs CAP_SYS_ADMIN to be loaded: then that capability is
+ * held over the barrier and given up between the filter and execve.
+ */
+#ifndef OCIRT_CONTAINER_PROC_H
+#define OCIRT_CONTAINER_PROC_H
+
+#include <linux/filter.h>
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "kernel/beneath.h"
+#include "plan/plan.h"
+
+struct proc_ready {
+	char path[4096]; /* what execve gets */
+	char home[4096]; /* "HOME=…", when it was looked up */
+	bool caps_pending; /* the last step of the capabilities is left to proc_become */
+};
+
+/* A compiled filter and where its listener goes. */
+struct proc_filter {
+	const struct sock_filter *code; /* NULL: none */
+	unsigned short count;
+	unsigned flags; /* SECCOMP_FILTER_FLAG_* */
+	int listener_socket; /* connected, or -1 */
+	const char *listener_state; /* what is sent with the listener */
+};
+
+/* Inside the container's root. `root` is that root, procfs the private procfs. */
+ERR_CHECK int proc_prepare(const struct proc_plan *plan, int procfs, const struct beneath *root,
+	struct proc_ready *ret, struct err *err);
+
+/* Tells sock (EXEC), keeps fds 0 to 2 + plan->keep_fds, and executes. Returns only on failure. */
+ERR_CHECK int proc_become(const struct proc_plan *plan, const struct proc_ready *ready,
+	const struct proc_filter *filter, int *sock, struct err *err);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * wait: what a `run` or `exec` in the foreground does until its process ends: forwards signals,
+ * copies between the caller's terminal and the container's, follows changes of its size.
+ *
+ * One poll over a signalfd, the pidfd and the two terminals; no handler, no thread, no sleep. The
+ * caller's terminal gets its mode back whatever happens (SIGKILL excepted).
+ */
+#ifndef OCIRT_CONTAINER_WAIT_H
+#define OCIRT_CONTAINER_WAIT_H
+
+#include <sys/types.h>
+
+#include "base/err.h"
+
+/* Blocks the signals that are to be forwarded and returns a signalfd for them; before the clone, so
+ * that none is lost. The child's mask is emptied before execve. */
+ERR_CHECK int wait_signals(struct err *err);
+
+/* Waits for pid, our child. terminal: the pty's master or -1. Returns 0 with its status: 0 to 255, or
+ * 128 + the signal that ended it. */
+ERR_CHECK int wait_for(
+	pid_t pid, int pidfd, int signals, int terminal, int *ret_status, struct err *err);
+
+#endif
