@@ -33,8 +33,8 @@ struct create_options {
 	bool no_pivot;
 	bool no_new_keyring;
 	unsigned preserve_fds;
-	bool detach;	   /* run */
-	bool keep;	   /* run: do not delete afterwards */
+	bool detach; /* run */
+	bool keep; /* run: do not delete afterwards */
 	bool no_subreaper; /* run */
 };
 
@@ -47,16 +47,15 @@ ERR_CHECK int lifecycle_create(
 ERR_CHECK int lifecycle_run(const struct global_options *global,
 	const struct create_options *options, int *ret_exit_status, struct err *err);
 
-ERR_CHECK int lifecycle_start(
-	const struct global_options *global, const char *id, struct err *err);
+ERR_CHECK int lifecycle_start(const struct global_options *global, const char *id, struct err *err);
 
 /* The state as JSON with a line break at the end. */
 ERR_CHECK int lifecycle_state(const struct global_options *global, const char *id,
 	struct arena *arena, char **ret_json, struct err *err);
 
 /* sig is 1 to 64. all: every process of the container. */
-ERR_CHECK int lifecycle_kill(const struct global_options *global, const char *id, int sig, bool all,
-	struct err *err);
+ERR_CHECK int lifecycle_kill(
+	const struct global_options *global, const char *id, int sig, bool all, struct err *err);
 
 /* force: kills what runs, and a container that does not exist is a success. */
 ERR_CHECK int lifecycle_delete(
@@ -72,8 +71,7 @@ ERR_CHECK int lifecycle_ps(const struct global_options *global, const char *id,
 	struct err *err);
 
 /* Writes a default configuration to bundle/config.json, or to file; refuses to overwrite. */
-ERR_CHECK int lifecycle_spec(
-	const char *bundle, const char *file, bool rootless, struct err *err);
+ERR_CHECK int lifecycle_spec(const char *bundle, const char *file, bool rootless, struct err *err);
 
 ERR_CHECK int lifecycle_features(struct arena *arena, char **ret_json, struct err *err);
 

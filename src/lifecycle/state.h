@@ -60,7 +60,10 @@ struct state_dir {
 	int dir; /* open and locked */
 	char id[256];
 };
-#define STATE_DIR_INIT { .root = -1, .dir = -1 }
+#define STATE_DIR_INIT                                                                             \
+	{                                                                                          \
+		.root = -1, .dir = -1                                                              \
+	}
 void state_dir_done(struct state_dir *dir);
 #define _cleanup_state_dir_ __attribute__((cleanup(state_dir_done)))
 

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lifecycle/container.h"
+
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "base/time.h"
+#include "kernel/facts.h"
+#include "kernel/ns.h"
+#include "kernel/procfs.h"
+#include "kernel/seccomp.h"
+#include "kernel/sock.h"
+#include "libocispec-lite/ocispec.h"
+#include "plan/seccomp.h"
+#include "plan/state_json.h"
+
+/* ---- read --------------------------------------------------------------------------------------- */
+
+static void *from_arena(void *data, size_t size)
+{
+	return arena_alloc(data, size);
+}
+
+static int parse_config(struct container *container, const char *path, struct err *err)
+{
+	const struct ocispec_alloc alloc = { from_arena, &container->arena };
+	struct bundle *bundle = &container->bundle;
+	struct ocispec_error at;
+	char *bytes;
+	void *spec;
+
+	if (io_read_file(path, OCISPEC_MAX_BYTES, &container->arena, &bytes, &bundle->config_bytes,
+		    err) < 0)
+		return -1;
+	bundle->config = bytes;
+	if (ocispec_parse(&ocispec_config, bytes, bundle->config_bytes, &alloc, NULL, &spec, &at) <
+		0) {
+		(void) err_at(err, at.pointer, "%s", at.text);
+		return err_ctx(err, "%s:%zu:%zu", path, at.line, at.column);
+	}
+	bundle->spec = spec;
+	return 0;
+}
+
+static void log_notes(const struct plan_notes *notes)
+{
+	for (size_t i = 0; i < notes->count; i++)
+		log_warning("%s", notes->items[i]);
+}
+
+/* How many fds systemd passed to us and so to the container (sd_listen_fds(3)). */
+static unsigned listen_fds(void)
+{
+	const char *text = getenv("LISTEN_FDS");
+	uint32_t count;
+
+	return text != NULL && str_to_u32(text, &count) == 0 && count < 1024 ? count : 0;
+}
+
+static int check_preserved(unsigned count, struct err *err)
+{
+	for (unsigned fd = 3; fd < 3 + count; fd++)
+		if (fcntl((int) fd, F_GETFD) < 0)
+			return err_set(err, ERR_USAGE, "--preserve-fds: fd %u is not open", fd);
+	return 0;
+}
+
+int container_read(const struct global_options *global, const struct create_options *options,
+	bool foreground, struct container *ret, struct err *err)
+{
+	struct bundle *bundle = &ret->bundle;
+	struct plan_options plan_options = {
+		.id = options->id,
+		.cgroup_manager = global->cgroup_manager,
+		.no_pivot = options->no_pivot,
+		.no_new_keyring = options->no_new_keyring,
+		.has_console_socket = options->console_socket != NULL,
+		.foreground = foreground,
+		.preserve_fds = options->preserve_fds,
+		.listen_fds = listen_fds(),
+		.notify_socket = getenv("NOTIFY_SOCKET"),
+	};
+	char *absolute = realpath(options->bundle != NULL ? options->bundle : ".", NULL);
+	const char *config;
+
+	if (absolute == NULL)
+		return err_sys(
+			err, "open bundle %s", options->bundle != NULL ? options->bundle : ".");
+	bundle->path = arena_str(&ret->arena, absolute);
+	free(absolute);
+	plan_options.bundle = bundle->path;
+	config = options->config != NULL
+		? options->config
+		: arena_printf(&ret->arena, "%s/config.json", bundle->path);
+	if (parse_config(ret, config, err) < 0)
+		return -1;
+	ret->procfs = procfs_open(err);
+	if (ret->procfs < 0 || facts_probe(ret->procfs, &bundle->facts, err) < 0)
+		return -1;
+	if (plan_make(bundle->spec, &bundle->facts, &plan_options, &ret->arena, &bundle->plan,
+		    err) < 0)
+		return -1;
+	log_notes(&bundle->plan.notes);
+	if (bundle->plan.proc.terminal && !foreground && options->console_socket == NULL)
+		return err_at(err, "/process/terminal",
+			"a terminal needs --console-socket, or `run` in the foreground");
+	if (!bundle->plan.proc.terminal && options->console_socket != NULL)
+		return err_set(err, ERR_USAGE,
+			"--console-socket: /process/terminal is not true, so there is no terminal "
+			"to send");
+	return check_preserved(options->preserve_fds + plan_options.listen_fds, err);
+}
+
+/* ---- state -------------------------------------------------------------------------------------- */
+
+const char *container_state(struct container *container, const char *status, pid_t pid)
+{
+	const struct bundle *bundle = &container->bundle;
+
+	return plan_state_json(&container->arena, container->record.id, status, pid, bundle->path,
+		&bundle->spec->annotations);
+}
+
+static const char *manager_name(enum cgroup_manager manager)
+{
+	static const char *const names[] = {
+		[CGROUP_MANAGER_FS] = "cgroupfs",
+		[CGROUP_MANAGER_SYSTEMD] = "systemd",
+		[CGROUP_MANAGER_DISABLED] = "disabled",
+	};
+
+	return names[manager];
+}
+
+static void fill_record(struct container *container, const char *id, const char *boot_id,
+	enum cgroup_manager manager)
+{
+	struct state_record *record = &container->record;
+	struct arena *arena = &container->arena;
+	char created[TIME_RFC3339_BYTES];
+
+	time_rfc3339(created);
+	record->id = arena_str(arena, id);
+	record->phase = arena_str(arena, "creating");
+	record->boot_id = arena_str(arena, boot_id);
+	record->created = arena_str(arena, created);
+	record->bundle = arena_str(arena, container->bundle.path);
+	record->rootfs = arena_str(arena, container->bundle.plan.rootfs.path);
+	record->creator_pid = getpid();
+	record->owner = arena_str(arena, "");
+	record->cgroup_manager = arena_str(arena, manager_name(manager));
+	record->cgroup_paths.items = container->cgroups.leaves;
+	record->cgroup_paths.count = container->cgroups.leaf_count;
+	record->cgroup_parents.items = container->cgroups.parents;
+	record->cgroup_parents.count = container->cgroups.parent_count;
+	record->annotations = container->bundle.spec->annotations;
+}
+
+/* The pid of the first process together with what makes it that very process and no later one. */
+static int record_child(struct container *container, struct err *err)
+{
+	struct state_record *record = &container->record;
+	uint64_t ticks;
+	char state;
+
+	record->pid = container->child.pid;
+	if (procfs_start_time(container->procfs, record->pid, &ticks, &state, err) < 0)
+		return -1;
+	record->start_time = ticks;
+	record->pidfd_inode = ns_pidfd_inode(container->child.pidfd);
+	return state_write_record(&container->dir, record, err);
+}
+
+/* Complete and final before anybody can read it: written beside and renamed. */
+static int write_pid_file(const char *path, pid_t pid, struct err *err)
+{
+	_cleanup_fd_ int fd = -1;
+	char text[16], temporary[4096];
+	int length = snprintf(temporary, sizeof(temporary), "%s.%d~", path, (int) getpid());
+
+	if (length < 0 || (size_t) length >= sizeof(temporary))
+		return err_num(err, ENAMETOOLONG, "open %s", path);
+	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+	if (fd < 0) {
+		(void) err_sys(err, "open %s", temporary);
+		return err_ctx(err, "--pid-file");
+	}
+	length = snprintf(text, sizeof(text), "%d", (int) pid);
+	if (io_write_all(fd, text, (size_t) length) < 0 || rename(temporary, path) < 0) {
+		(void) err_sys(err, "write %s", path);
+		(void) unlink(temporary); /* ours, and of no use to anybody */
+		return err_ctx(err, "--pid-file");
+	}
+	return 0;
+}
+
+static int send_pidfd(const char *path, int pidfd, struct err *err)
+{
+	_cleanup_fd_ int sock = sock_connect_path(path, SOCK_STREAM, err);
+
+	if (sock < 0 || sock_send_fd(sock, "standard", 8, pidfd, err) < 0)
+		return err_ctx(err, "--pidfd-socket");
+	return 0;
+}
+
+/* ---- create ------------------------------------------------------------------------------------- */
+
+static int compile_filter(struct container *container, struct create_job *job, struct err *err)
+{
+	const struct seccomp_plan *plan = container->bundle.plan.proc.seccomp;
+
+	if (plan == NULL)
+		return 0;
+	if (seccomp_compile(
+		    &plan->rules, &container->arena, &job->filter, &job->filter_count, err) < 0)
+		return err_place(err, "/linux/seccomp");
+	return 0;
+}
+
+static int do_create(const struct create_options *options, bool foreground,
+	struct container *container, struct err *err)
+{
+	struct plan *plan = &container->bundle.plan;
+	_cleanup_fd_ int barrier = -1;
+	int private_fds[2] = { container->dir.dir, container->dir.root };
+	struct create_job job = {
+		.plan = plan,
+		.facts = &container->bundle.facts,
+		.procfs = container->procfs,
+		.cgroups = &container->cgroups,
+		.console_socket = options->console_socket,
+		.private_fds = private_fds,
+		.private_fd_count = 2,
+		.arena = &container->arena,
+		/* Inside a pid namespace of its own the first process sees itself as 1. */
+		.state_creating = container_state(container, "creating", 1),
+		.state_created = container_state(container, "created", 1),
+	};
+
+	if (compile_filter(container, &job, err) < 0)
+		return -1;
+	if (!foreground) {
+		barrier = sock_listen_at(container->dir.dir, STATE_BARRIER, err);
+		if (barrier < 0)
+			return -1;
+	}
+	job.barrier = barrier;
+	if (create_spawn(&job, &container->child, err) < 0 || record_child(container, err) < 0 ||
+		create_settle(&job, container_state(container, "creating", container->child.pid),
+			&container->child, err) < 0)
+		return -1;
+	/* A second clone made another process the first one of the container. */
+	if (container->record.pid != container->child.pid && record_child(container, err) < 0)
+		return -1;
+	if (options->pidfd_socket != NULL &&
+		send_pidfd(options->pidfd_socket, container->child.pidfd, err) < 0)
+		return -1;
+	if (options->pid_file != NULL &&
+		write_pid_file(options->pid_file, container->child.pid, err) < 0)
+		return -1;
+	container->record.phase = arena_str(&container->arena, "created");
+	if (state_write_record(&container->dir, &container->record, err) < 0) {
+		if (options->pid_file != NULL)
+			(void) unlink(options->pid_file); /* it names a process that will be gone */
+		return -1;
+	}
+	if (create_release(&container->child, err) < 0)
+		return -1;
+	container->created = true;
+	return 0;
+}
+
+/* What is left of a half-made container, or of one of an earlier boot, goes before the new one. */
+static int undo(struct container *container, const struct state_record *old, struct err *err)
+{
+	struct cgroup_dirs dirs = {
+		.leaves = old->cgroup_paths.items,
+		.leaf_count = old->cgroup_paths.count,
+		.parents = old->cgroup_parents.items,
+		.parent_count = old->cgroup_parents.count,
+	};
+	struct state_record same = *old;
+	_cleanup_fd_ int pidfd = -1;
+	enum state_status status;
+
+	if (old->id == NULL)
+		return 0;
+	same.phase = arena_str(&container->arena, "created");
+	if (state_status(container->procfs, &container->dir, &same, &status, &pidfd, err) < 0)
+		return -1;
+	if (pidfd >= 0 &&
+		(ns_pidfd_send(pidfd, SIGKILL, err) < 0 ||
+			ns_pidfd_wait(pidfd, time_deadline_ms(10 * 1000), err) < 0))
+		return -1;
+	return cgroup_destroy(&dirs, time_deadline_ms(10 * 1000), err);
+}
+
+static int claim(const struct global_options *global, const char *id, const char *boot_id,
+	struct container *ret, struct err *err)
+{
+	_cleanup_fd_ int root = state_root_open(global->root, true, err);
+	struct state_record old = { 0 };
+	int claimed;
+
+	if (root < 0)
+		return -1;
+	claimed = state_claim(&root, id, boot_id, &ret->arena, &ret->dir, &old, err);
+	if (claimed < 0)
+		return -1;
+	if (claimed > 0 && undo(ret, &old, err) < 0)
+		return err_ctx(err, "undo what an earlier create left");
+	return 0;
+}
+
+int container_create(const struct global_options *global, const struct create_options *options,
+	bool foreground, struct container *ret, struct err *err)
+{
+	char boot_id[37];
+
+	if (state_check_id(options->id, err) < 0 ||
+		container_read(global, options, foreground && !options->detach, ret, err) < 0)
+		return -1;
+	if (cgroup_locate(&ret->bundle.plan.cgroup, &ret->bundle.facts, ret->procfs, &ret->arena,
+		    &ret->cgroups, err) < 0)
+		return -1;
+	if (procfs_boot_id(ret->procfs, boot_id, err) < 0 ||
+		claim(global, options->id, boot_id, ret, err) < 0)
+		return -1;
+	fill_record(ret, options->id, boot_id, global->cgroup_manager);
+	if (state_write_record(&ret->dir, &ret->record, err) < 0 ||
+		state_write_file(&ret->dir, STATE_CONFIG, ret->bundle.config,
+			ret->bundle.config_bytes, err) < 0)
+		return -1;
+	return do_create(options, foreground, ret, err);
+}
+
+void container_done(struct container *container)
+{
+	struct err ignored;
+
+	if (container->created)
+		container->child.pid = 0;
+	created_end(&container->child);
+	if (!container->created && container->dir.dir >= 0) {
+		if (cgroup_destroy(&container->cgroups, time_deadline_ms(10 * 1000), &ignored) <
+			0) {
+			log_warning("%s", ignored.text);
+			err_drop(&ignored);
+		}
+		if (state_remove(&container->dir, &ignored) < 0) {
+			log_warning("%s", ignored.text);
+			err_drop(&ignored);
+		}
+	}
+	state_dir_done(&container->dir);
+	fd_close(&container->procfs);
+	arena_done(&container->arena);
+}

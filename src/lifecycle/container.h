@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * container: what `create` and `run` have in common: from the options to a container that is created
+ * and waits for its start.
+ *
+ * Not for verbs on a container that is there already: they begin with state_open (state.h).
+ */
+#ifndef OCIRT_LIFECYCLE_CONTAINER_H
+#define OCIRT_LIFECYCLE_CONTAINER_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/facts.h"
+#include "container/create.h"
+#include "lifecycle/lifecycle.h"
+#include "lifecycle/state.h"
+#include "plan/plan.h"
+
+struct spec;
+
+/* What is known of a bundle before anything is done. */
+struct bundle {
+	const char *path; /* absolute */
+	const char *config;
+	size_t config_bytes;
+	const struct spec *spec;
+	struct facts facts;
+	struct plan plan;
+};
+
+struct container {
+	struct arena arena;
+	struct bundle bundle;
+	int procfs;
+	struct state_dir dir;
+	struct state_record record;
+	struct cgroup_dirs cgroups;
+	struct created child;
+	bool created; /* on disk; until then leaving the scope undoes everything */
+};
+
+#define CONTAINER_INIT                                                                             \
+	{                                                                                          \
+		.procfs = -1, .dir = STATE_DIR_INIT, .child = CREATED_INIT                         \
+	}
+
+/* Reads, checks and plans a bundle; changes nothing (`ocirt plan` stops here). */
+ERR_CHECK int container_read(const struct global_options *global,
+	const struct create_options *options, bool foreground, struct container *ret,
+	struct err *err);
+
+/* Everything up to status `created`. foreground: START will come through the message socket. */
+ERR_CHECK int container_create(const struct global_options *global,
+	const struct create_options *options, bool foreground, struct container *ret,
+	struct err *err);
+
+/* The state that hooks get. */
+const char *container_state(struct container *container, const char *status, pid_t pid);
+
+/* Gives everything back; a container that did not get as far as `created` is undone. */
+void container_done(struct container *container);
+
+#define _cleanup_container_ __attribute__((cleanup(container_done)))
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * hooks: the hooks that run after `create` has ended, from the configuration kept in the state
+ * directory. For the running of one list see container/hooks.h.
+ */
+#ifndef OCIRT_LIFECYCLE_HOOKS_H
+#define OCIRT_LIFECYCLE_HOOKS_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "lifecycle/state.h"
+
+/* poststart hooks. A failing one ends the container, as runc has it, and is the error. */
+ERR_CHECK int hooks_after_start(const struct state_dir *dir, const struct state_record *record,
+	struct arena *arena, struct err *err);
+
+/* poststop hooks. The specification: a failure is logged, and the others still run. */
+void hooks_after_stop(
+	const struct state_dir *dir, const struct state_record *record, struct arena *arena);
+
+#endif

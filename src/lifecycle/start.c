@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/fd.h"
+#include "base/time.h"
+#include "container/msg.h"
+#include "kernel/ns.h"
+#include "kernel/procfs.h"
+#include "kernel/sock.h"
+#include "lifecycle/hooks.h"
+#include "lifecycle/lifecycle.h"
+#include "lifecycle/state.h"
+
+enum {
+	LOCK_MS = 10 * 1000,
+	START_MS = 600 * 1000
+}; /* startContainer hooks have their own bounds */
+
+/* The name says what is going on: `start` while the container waits, `starting` while somebody starts
+ * it, none once it runs. A starter that dies in between leaves `starting`, which is taken up here. */
+static int connect_barrier(const struct state_dir *dir, struct err *err)
+{
+	int sock;
+
+	if (renameat(dir->dir, STATE_BARRIER, dir->dir, STATE_BARRIER_TAKEN) < 0 && errno != ENOENT)
+		return err_sys(err, "rename %s", STATE_BARRIER);
+	sock = sock_connect_at(dir->dir, STATE_BARRIER_TAKEN, SOCK_SEQPACKET, err);
+	if (sock < 0 && (err->num == ENOENT || err->num == ECONNREFUSED))
+		return err_set(err, ERR_STATE, "cannot start an already running container");
+	return sock;
+}
+
+/* START, and then silence: the socket closes when the program of the container is executed. */
+static int pass_barrier(const struct state_dir *dir, int pidfd, struct err *err)
+{
+	_cleanup_fd_ int sock = connect_barrier(dir, err);
+	const uint64_t deadline = time_deadline_ms(START_MS);
+	int got;
+
+	if (sock < 0 || msg_send(sock, MSG_START, -1, err) < 0)
+		return -1;
+	got = msg_wait(sock, pidfd, deadline, MSG_EXEC, MSG_EXEC, 0, NULL, err);
+	/* An error may still follow EXEC, from execve itself. */
+	if (got == MSG_EXEC)
+		got = msg_wait(sock, -1, deadline, MSG_EXEC, MSG_EXEC, 1, NULL, err);
+	if (got < 0)
+		return -1;
+	(void) unlinkat(dir->dir, STATE_BARRIER_TAKEN, 0);
+	return 0;
+}
+
+static int start(const struct global_options *global, const char *id, struct err *err)
+{
+	_cleanup_arena_ struct arena arena = { 0 };
+	_cleanup_fd_ int procfs = procfs_open(err);
+	_cleanup_state_dir_ struct state_dir dir = STATE_DIR_INIT;
+	_cleanup_fd_ int pidfd = -1;
+	struct state_record record;
+	enum state_status status;
+
+	if (procfs < 0 || state_open(global->root, id, LOCK_MS, &dir, err) < 0 ||
+		state_read_record(&dir, &arena, &record, err) < 0 ||
+		state_status(procfs, &dir, &record, &status, &pidfd, err) < 0)
+		return -1;
+	switch (status) {
+	case STATUS_CREATING:
+		return err_set(err, ERR_NOT_FOUND, "container does not exist");
+	case STATUS_CREATED:
+		break;
+	case STATUS_STOPPED:
+		return err_set(err, ERR_STATE, "cannot start a container that has stopped");
+	case STATUS_RUNNING:
+	case STATUS_PAUSED:
+		return err_set(err, ERR_STATE, "cannot start an already running container");
+	}
+	if (pass_barrier(&dir, pidfd, err) < 0)
+		return -1;
+	return hooks_after_start(&dir, &record, &arena, err);
+}
+
+int lifecycle_start(const struct global_options *global, const char *id, struct err *err)
+{
+	if (start(global, id, err) < 0)
+		return err_ctx(err, "start %s", id);
+	return 0;
+}
