@@ -58,7 +58,7 @@ int lifecycle_delete(
 			return err_set(err, ERR_TIMEOUT, "container %s does not end", id);
 	}
 	const struct cgroup_dirs dirs = { record.cgroup_paths.items, record.cgroup_paths.count,
-		NULL, 0 };
+		record.cgroup_parents.items, record.cgroup_parents.count };
 
 	if (cgroup_destroy(&dirs, deadline, err) < 0)
 		return -1;

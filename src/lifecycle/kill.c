@@ -101,7 +101,8 @@ int lifecycle_kill(
 		return -1;
 	if (all && record.cgroup_paths.count > 0) {
 		const struct cgroup_dirs dirs = { record.cgroup_paths.items,
-			record.cgroup_paths.count, NULL, 0 };
+			record.cgroup_paths.count, record.cgroup_parents.items,
+			record.cgroup_parents.count };
 
 		/* Processes may outlive init where it has no pid namespace. */
 		return cgroup_signal(&dirs, sig, err);

@@ -39,6 +39,7 @@ static const struct ocispec_field record_fields[] = {
 	FIELD("owner", OCISPEC_STRING, owner),
 	FIELD("cgroupManager", OCISPEC_STRING, cgroup_manager),
 	FIELD("cgroupPaths", OCISPEC_STRINGS, cgroup_paths),
+	FIELD("cgroupParents", OCISPEC_STRINGS, cgroup_parents),
 	FIELD("systemdUnit", OCISPEC_STRING, systemd_unit),
 	FIELD("netDevices", OCISPEC_STRINGS, net_devices),
 	FIELD("annotations", OCISPEC_MAP, annotations),
@@ -208,11 +209,28 @@ static int lock_within(int fd, const char *id, unsigned wait_ms, struct err *err
 	return num ? err_num(err, num, "flock %s", id) : 0;
 }
 
+int state_lock(struct state_dir *dir, unsigned wait_ms, struct err *err)
+{
+	struct stat st;
+
+	if (lock_within(dir->dir, dir->id, wait_ms, err) < 0)
+		return -1;
+	if (fstat(dir->dir, &st) < 0)
+		return err_sys(err, "fstat %s", dir->id);
+	if (st.st_nlink == 0)
+		return err_set(err, ERR_NOT_FOUND, "container does not exist");
+	return 0;
+}
+
+void state_unlock(struct state_dir *dir)
+{
+	(void) flock(dir->dir, LOCK_UN);
+}
+
 int state_open(
 	const char *root, const char *id, unsigned wait_ms, struct state_dir *ret, struct err *err)
 {
 	_cleanup_state_dir_ struct state_dir dir = STATE_DIR_INIT;
-	struct stat st;
 
 	if (state_check_id(id, err) < 0)
 		return -1;
@@ -226,12 +244,8 @@ int state_open(
 			return err_set(err, ERR_NOT_FOUND, "container does not exist");
 		return err_sys(err, "open %s", id);
 	}
-	if (lock_within(dir.dir, id, wait_ms, err) < 0)
+	if (state_lock(&dir, wait_ms, err) < 0)
 		return -1;
-	if (fstat(dir.dir, &st) < 0)
-		return err_sys(err, "fstat %s", id);
-	if (st.st_nlink == 0)
-		return err_set(err, ERR_NOT_FOUND, "container does not exist");
 	*ret = dir;
 	dir.dir = dir.root = -1;
 	return 0;
@@ -379,7 +393,9 @@ int state_status(int procfs, const struct state_dir *dir, const struct state_rec
 		return 0;
 	if (str_eq(record->phase, "creating"))
 		*ret = STATUS_CREATING;
-	else if (fstatat(dir->dir, "start", &st, AT_SYMLINK_NOFOLLOW) == 0)
+	else if (fstatat(dir->dir, STATE_BARRIER, &st, AT_SYMLINK_NOFOLLOW) == 0 ||
+		/* A starter died under way: nobody holds the lock, and `start` takes it up. */
+		fstatat(dir->dir, STATE_BARRIER_TAKEN, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		*ret = STATUS_CREATED;
 	else
 		*ret = STATUS_RUNNING;

@@ -26,6 +26,10 @@
 #include "base/err.h"
 #include "libocispec-lite/spec.h"
 
+#define STATE_CONFIG	    "config.json"
+#define STATE_BARRIER	    "start"
+#define STATE_BARRIER_TAKEN "starting"
+
 enum state_status {
 	STATUS_CREATING,
 	STATUS_CREATED,
@@ -50,6 +54,7 @@ struct state_record {
 	char *owner;
 	char *cgroup_manager; /* "cgroupfs", "systemd", "disabled" */
 	struct spec_strings cgroup_paths; /* absolute; recorded before they are made */
+	struct spec_strings cgroup_parents; /* made with them, top down */
 	char *systemd_unit;
 	struct spec_strings net_devices;
 	struct spec_map annotations;
@@ -83,6 +88,12 @@ ERR_CHECK int state_claim(int *take_root, const char *id, const char *boot_id, s
  * ERR_TIMEOUT. */
 ERR_CHECK int state_open(
 	const char *root, const char *id, unsigned wait_ms, struct state_dir *ret, struct err *err);
+
+/* The lock again after state_unlock. ERR_TIMEOUT; ERR_NOT_FOUND when the container has been removed in
+ * between. */
+ERR_CHECK int state_lock(struct state_dir *dir, unsigned wait_ms, struct err *err);
+/* Lets others in while the directory stays open. */
+void state_unlock(struct state_dir *dir);
 
 ERR_CHECK int state_write_record(
 	const struct state_dir *dir, const struct state_record *record, struct err *err);
