@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/io.h"
+#include "base/str.h"
+#include "container/cgroup.h"
+#include "kernel/ns.h"
+#include "kernel/procfs.h"
+#include "lifecycle/lifecycle.h"
+#include "lifecycle/state.h"
+
+enum { LOCK_WAIT_MS = 10000, MOST_OUTPUT = 16 * 1024 * 1024 };
+
+struct pids {
+	pid_t *items;
+	size_t count;
+};
+
+static int container_pids(
+	const char *root, const char *id, struct arena *arena, struct pids *ret, struct err *err)
+{
+	_cleanup_state_dir_ struct state_dir dir = STATE_DIR_INIT;
+	_cleanup_fd_ int procfs = -1;
+	struct state_record record = { 0 };
+	enum state_status status;
+
+	if (state_open(root, id, LOCK_WAIT_MS, &dir, err) < 0 ||
+		state_read_record(&dir, arena, &record, err) < 0)
+		return -1;
+	if (str_eq(record.phase, "creating"))
+		return err_set(err, ERR_NOT_FOUND, "container does not exist");
+	const struct cgroup_dirs dirs = { record.cgroup_paths.items, record.cgroup_paths.count,
+		record.cgroup_parents.items, record.cgroup_parents.count };
+
+	if (dirs.leaf_count > 0)
+		return cgroup_pids(&dirs, arena, &ret->items, &ret->count, err);
+	/* Without a cgroup the first process is all that is known. */
+	procfs = procfs_open(err);
+	if (procfs < 0 || state_status(procfs, &dir, &record, &status, NULL, err) < 0)
+		return -1;
+	if (status != STATUS_STOPPED)
+		*ARENA_PUSH(arena, ret->items, ret->count) = (pid_t) record.pid;
+	return 0;
+}
+
+static char *as_json(const struct pids *pids, struct arena *arena)
+{
+	char *text = arena_str(arena, "[");
+
+	for (size_t i = 0; i < pids->count; i++)
+		text = arena_printf(
+			arena, "%s%s%lld", text, i ? "," : "", (long long) pids->items[i]);
+	return arena_printf(arena, "%s]\n", text);
+}
+
+static _Noreturn void exec_ps(int output, char *const *args)
+{
+	static const char failed[] = "ocirt: the host has no ps\n";
+
+	(void) signal(SIGPIPE, SIG_DFL); /* ours is ignored, and execve would keep that */
+	if (dup2(output, STDOUT_FILENO) >= 0) {
+		(void) execve("/bin/ps", args, environ);
+		(void) execve("/usr/bin/ps", args, environ);
+	}
+	/* The status says it too, should stderr be closed. */
+	if (io_write_all(STDERR_FILENO, failed, sizeof(failed) - 1) < 0)
+		_exit(126);
+	_exit(127);
+}
+
+/* What the host's ps prints. */
+static int run_ps(char *const *args, struct arena *arena, char **ret, struct err *err)
+{
+	int ends[2];
+	_cleanup_fd_ int pidfd = -1;
+	siginfo_t info = { 0 };
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return err_sys(err, "pipe2");
+	_cleanup_fd_ int from = ends[0];
+	_cleanup_fd_ int to = ends[1];
+	pid_t pid = ns_clone(0, -1, &pidfd, err);
+
+	if (pid < 0)
+		return -1;
+	if (pid == 0)
+		exec_ps(to, args);
+	fd_close(&to);
+	int result = io_read_fd(from, "the output of ps", MOST_OUTPUT, arena, ret, NULL, err);
+
+	fd_close(&from); /* a ps that still writes ends by SIGPIPE and can be reaped */
+	if (result < 0) {
+		struct err ignored = { 0 };
+
+		if (ns_reap(pid, pidfd, &info, &ignored) < 0)
+			err_drop(&ignored);
+		return -1;
+	}
+	if (ns_reap(pid, pidfd, &info, err) < 0)
+		return -1;
+	if (info.si_code != CLD_EXITED || info.si_status != 0)
+		return err_set(err, ERR_SYSTEM, "ps ended with status %d", info.si_status);
+	return 0;
+}
+
+/* The word at index of a line, or NULL; *ret_length is set. */
+static const char *word_at(const char *line, size_t index, size_t *ret_length)
+{
+	for (;;) {
+		line += strspn(line, " \t");
+		*ret_length = strcspn(line, " \t\n");
+		if (*ret_length == 0)
+			return NULL;
+		if (index-- == 0)
+			return line;
+		line += *ret_length;
+	}
+}
+
+/* The lines of the container's processes below the header, found by the header's word PID. */
+static int filter(
+	const char *text, const struct pids *pids, struct arena *arena, char **ret, struct err *err)
+{
+	char *kept = arena_strn(arena, text, strcspn(text, "\n"));
+	const char *word = NULL;
+	size_t column = 0, length = 0;
+
+	while ((word = word_at(kept, column, &length)) &&
+		!(length == 3 && memcmp(word, "PID", 3) == 0))
+		column++;
+	if (!word)
+		return err_set(err, ERR_USAGE, "ps printed no column PID");
+	kept = arena_printf(arena, "%s\n", kept);
+	for (text = strchr(text, '\n'); text && *++text; text = strchr(text, '\n')) {
+		uint32_t number = 0;
+		bool ours = false;
+
+		word = word_at(text, column, &length);
+		if (!word || str_to_u32(arena_strn(arena, word, length), &number) < 0)
+			continue;
+		for (size_t i = 0; i < pids->count && !ours; i++)
+			ours = pids->items[i] == (pid_t) number;
+		if (ours)
+			kept = arena_printf(
+				arena, "%s%.*s\n", kept, (int) strcspn(text, "\n"), text);
+	}
+	*ret = kept;
+	return 0;
+}
+
+int lifecycle_ps(const struct global_options *global, const char *id, enum list_format format,
+	char *const *args, struct arena *arena, char **ret_text, struct err *err)
+{
+	struct pids pids = { 0 };
+	char **words = NULL;
+	char *text = NULL;
+	size_t count = 0;
+
+	if (container_pids(global->root, id, arena, &pids, err) < 0)
+		return err_ctx(err, "ps %s", id);
+	if (format == LIST_JSON) {
+		*ret_text = as_json(&pids, arena);
+		return 0;
+	}
+	*ARENA_PUSH(arena, words, count) = arena_str(arena, "ps");
+	if (!args || !args[0])
+		*ARENA_PUSH(arena, words, count) = arena_str(arena, "-ef");
+	for (; args && *args; args++)
+		*ARENA_PUSH(arena, words, count) = *args;
+	*ARENA_PUSH(arena, words, count) = NULL;
+	if (run_ps(words, arena, &text, err) < 0 || filter(text, &pids, arena, ret_text, err) < 0)
+		return err_ctx(err, "ps %s", id);
+	return 0;
+}
