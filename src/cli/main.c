@@ -5,13 +5,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
+#include "base/facts.h"
+#include "base/fd.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "cli/options.h"
 #include "config.h"
 #include "kernel/exeseal.h"
+#include "kernel/facts.h"
+#include "kernel/procfs.h"
 #include "lifecycle/lifecycle.h"
 #include "ocirt-commit.h"
 
@@ -19,7 +24,7 @@ struct values { /* of all commands; a command's table names those it has */
 	const char *root, *log, *log_format, *log_level, *cgroup_manager, *ignored;
 	bool debug, systemd, version, help;
 	struct create_options create;
-	bool force, all, quiet;
+	bool force, all, quiet, regex, rootless;
 	const char *format;
 };
 
@@ -60,22 +65,33 @@ static const struct option_row run_rows[] = { CREATE_ROWS,
 	ROW("no-subreaper", 0, OPTION_FLAG, create.no_subreaper, "do not adopt orphans"), ROW_HELP,
 	{ 0 } };
 static const struct option_row kill_rows[] = {
-	ROW("all", 'a', OPTION_FLAG, all, "every process of the container"), ROW_HELP, { 0 }
+	ROW("all", 'a', OPTION_FLAG, all, "every process of the container"),
+	ROW("regex", 'r', OPTION_FLAG, regex, "every container whose id matches"), ROW_HELP, { 0 }
 };
 static const struct option_row delete_rows[] = {
-	ROW("force", 'f', OPTION_FLAG, force, "kill it first"), ROW_HELP, { 0 }
+	ROW("force", 'f', OPTION_FLAG, force, "kill it first"),
+	ROW("regex", 'r', OPTION_FLAG, regex, "every container whose id matches"), ROW_HELP, { 0 }
 };
+static const struct option_row ps_rows[] = {
+	ROW("format", 'f', OPTION_TEXT, format, "table or json"), ROW_HELP, { 0 }
+};
+static const struct option_row spec_rows[] = { ROW("bundle", 'b', OPTION_TEXT, create.bundle,
+						       "bundle directory"),
+	ROW("file", 'f', OPTION_TEXT, create.config, "the file to write"),
+	ROW("rootless", 0, OPTION_FLAG, rootless, "for a caller without privileges"), ROW_HELP,
+	{ 0 } };
 static const struct option_row list_rows[] = { ROW("quiet", 'q', OPTION_FLAG, quiet, "ids alone"),
 	ROW("format", 'f', OPTION_TEXT, format, "table or json"), ROW_HELP, { 0 } };
 static const struct option_row plain_rows[] = { ROW_HELP, { 0 } };
 
-enum verb { CREATE, RUN, START, STATE, KILL, DELETE, LIST };
+enum verb { CREATE, RUN, START, STATE, KILL, DELETE, LIST, PS, SPEC, PLAN };
+enum { ANY_NUMBER = 1 << 20 };
 static const struct command {
 	const char *name;
 	const struct option_row *rows;
 	const char *arguments;
 	int least, most;
-	const char *help;
+	const char *help; /* NULL: not shown */
 } commands[] = {
 	[CREATE] = { "create", create_rows, "ID", 1, 1, "create a container" },
 	[RUN] = { "run", run_rows, "ID", 1, 1, "create and start a container" },
@@ -84,6 +100,9 @@ static const struct command {
 	[KILL] = { "kill", kill_rows, "ID [SIGNAL]", 1, 2, "send a signal" },
 	[DELETE] = { "delete", delete_rows, "ID", 1, 1, "delete a container" },
 	[LIST] = { "list", list_rows, "", 0, 0, "list the containers" },
+	[PS] = { "ps", ps_rows, "ID [PS-OPTION]...", 1, ANY_NUMBER, "list the processes" },
+	[SPEC] = { "spec", spec_rows, "", 0, 0, "write a default config.json" },
+	[PLAN] = { "plan", create_rows, "ID", 1, 1, NULL },
 };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
@@ -91,19 +110,63 @@ static void usage(void)
 {
 	(void) printf("usage: ocirt [OPTION]... COMMAND [OPTION]... [ARGUMENT]...\n\n");
 	for (size_t i = 0; i < COMMANDS; i++)
-		(void) printf("  %-10s %s\n", commands[i].name, commands[i].help);
+		if (commands[i].help)
+			(void) printf("  %-10s %s\n", commands[i].name, commands[i].help);
 	(void) printf("\n");
 	options_print(global_rows);
+}
+
+static int list_format(const char *text, enum list_format *ret, struct err *err)
+{
+	if (text && !str_eq(text, "table") && !str_eq(text, "json"))
+		return err_set(err, ERR_USAGE, "--format: \"%s\" is not table or json", text);
+	*ret = text && str_eq(text, "json") ? LIST_JSON : LIST_TABLE;
+	return 0;
+}
+
+static int kill_or_delete(const struct global_options *global, bool deletes, const char *id,
+	const struct values *values, int sig, struct err *err)
+{
+	return deletes ? lifecycle_delete(global, id, values->force, err)
+		       : lifecycle_kill(global, id, sig, values->all, err);
+}
+
+/* One container, or all that match: one that fails does not keep the others from their turn. */
+static int each_match(const struct global_options *global, bool deletes, const char *id,
+	const struct values *values, int sig, struct arena *arena, struct err *err)
+{
+	char **ids = NULL;
+	int result = 0;
+
+	if (!values->regex)
+		return kill_or_delete(global, deletes, id, values, sig, err);
+	if (lifecycle_matching(global, id, arena, &ids, err) < 0)
+		return -1;
+	for (; *ids; ids++) {
+		struct err local = { 0 };
+
+		if (kill_or_delete(global, deletes, *ids, values, sig, &local) == 0)
+			continue;
+		if (result < 0)
+			log_warning("%s: %s", *ids, local.text);
+		else
+			*err = local;
+		result = -1;
+	}
+	return result;
 }
 
 static int do_verb(enum verb verb, const struct global_options *global, struct values *values,
 	char **args, struct arena *arena, int *ret_status, struct err *err)
 {
+	enum list_format format = LIST_TABLE;
 	char *text = NULL;
 	int sig = SIGTERM;
 	int result = -1;
 
 	values->create.id = args[0];
+	if (list_format(values->format, &format, err) < 0)
+		return -1;
 	switch (verb) {
 	case CREATE:
 		return lifecycle_create(global, &values->create, err);
@@ -114,22 +177,51 @@ static int do_verb(enum verb verb, const struct global_options *global, struct v
 	case KILL:
 		if (args[1] && lifecycle_signal(args[1], &sig, err) < 0)
 			return -1;
-		return lifecycle_kill(global, args[0], sig, values->all, err);
+		return each_match(global, false, args[0], values, sig, arena, err);
 	case DELETE:
-		return lifecycle_delete(global, args[0], values->force, err);
+		return each_match(global, true, args[0], values, sig, arena, err);
+	case SPEC:
+		return lifecycle_spec(
+			values->create.bundle, values->create.config, values->rootless, err);
 	case STATE:
 		result = lifecycle_state(global, args[0], arena, &text, err);
 		break;
 	case LIST:
-		result = lifecycle_list(global,
-			str_eq(values->format ? values->format : "", "json") ? LIST_JSON
-									     : LIST_TABLE,
-			values->quiet, arena, &text, err);
+		result = lifecycle_list(global, format, values->quiet, arena, &text, err);
+		break;
+	case PS:
+		result = lifecycle_ps(global, args[0], format, args + 1, arena, &text, err);
+		break;
+	case PLAN:
+		result = lifecycle_plan(global, &values->create, arena, &text, err);
 		break;
 	}
 	if (result == 0 && (fputs(text, stdout) < 0 || fflush(stdout) != 0))
 		return err_sys(err, "write stdout");
 	return result;
+}
+
+/* Root of a user namespace that somebody else entered for us has no /run of its own. */
+static int default_root(struct arena *arena, const char **ret, struct err *err)
+{
+	const char *runtime = getenv("XDG_RUNTIME_DIR");
+	const char *user = getenv("USER");
+	bool root = geteuid() == 0;
+
+	if (root && user && !str_eq(user, "root")) {
+		_cleanup_fd_ int procfs = procfs_open(err);
+		struct facts facts = { 0 };
+
+		if (procfs < 0 || facts_probe(procfs, &facts, err) < 0)
+			return -1;
+		root = !facts.in_user_ns;
+		if (!root && !runtime)
+			return err_set(err, ERR_USAGE, "neither --root nor XDG_RUNTIME_DIR is set");
+	}
+	*ret = root	  ? "/run/ocirt"
+		: runtime ? arena_printf(arena, "%s/ocirt", runtime)
+			  : arena_printf(arena, "/run/user/%u/ocirt", geteuid());
+	return 0;
 }
 
 static int run(
@@ -164,7 +256,8 @@ static int run(
 	if (verb == COMMANDS)
 		return err_set(err, ERR_USAGE, "unknown command %s", argv[0]);
 	const struct command *command = &commands[verb];
-	int count = options_parse(command->rows, ++argv, false, &values, err);
+	/* What follows the id of ps is the host's ps's. */
+	int count = options_parse(command->rows, ++argv, verb == PS, &values, err);
 
 	if (count < 0)
 		return -1;
@@ -183,11 +276,8 @@ static int run(
 	const char *manager = values.cgroup_manager ? values.cgroup_manager : "cgroupfs";
 
 	if (!global.root) {
-		const char *runtime = getenv("XDG_RUNTIME_DIR");
-
-		global.root = geteuid() == 0 ? "/run/ocirt"
-			: runtime	     ? arena_printf(arena, "%s/ocirt", runtime)
-					     : arena_printf(arena, "/run/user/%u/ocirt", geteuid());
+		if (default_root(arena, &global.root, err) < 0)
+			return -1;
 	} else if (global.root[0] != '/') {
 		char here[4096];
 
@@ -214,10 +304,19 @@ int main(int argc, char **argv, char **envp)
 	/* A closed 0, 1 or 2 would be taken by the next file that is opened. */
 	do {
 		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+		if (fd >= 0 && fd <= 2)
+			(void) fcntl(fd, F_SETFD, 0); /* a child needs them as well */
 	} while (fd >= 0 && fd <= 2);
 	if (fd > 2)
 		(void) close(fd);
 	(void) signal(SIGPIPE, SIG_IGN);
+	/* Nothing here is written for a program that has more rights than its caller. */
+	if (getauxval(AT_SECURE) != 0) {
+		(void) err_set(&err, ERR_USAGE,
+			"ocirt does not run set-user-id, set-group-id or with file capabilities");
+		log_error(&err);
+		return err_exit_status(&err);
+	}
 	if (run(argc, argv, envp, &arena, &status, &err) < 0) {
 		log_error(&err);
 		return err_exit_status(&err);

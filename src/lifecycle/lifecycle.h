@@ -70,8 +70,17 @@ ERR_CHECK int lifecycle_ps(const struct global_options *global, const char *id,
 	enum list_format format, char *const *args, struct arena *arena, char **ret_text,
 	struct err *err);
 
+/* The ids that an extended regular expression (regex(7)) finds, NULL-terminated. */
+ERR_CHECK int lifecycle_matching(const struct global_options *global, const char *pattern,
+	struct arena *arena, char ***ret_ids, struct err *err);
+
 /* Writes a default configuration to bundle/config.json, or to file; refuses to overwrite. */
 ERR_CHECK int lifecycle_spec(const char *bundle, const char *file, bool rootless, struct err *err);
+
+/* What `create` would do, as text; changes nothing. */
+ERR_CHECK int lifecycle_plan(const struct global_options *global,
+	const struct create_options *options, struct arena *arena, char **ret_text,
+	struct err *err);
 
 ERR_CHECK int lifecycle_features(struct arena *arena, char **ret_json, struct err *err);
 

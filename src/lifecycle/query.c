@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <dirent.h>
 #include <fcntl.h>
+#include <regex.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -122,5 +123,38 @@ int lifecycle_list(const struct global_options *global, enum list_format format,
 				  text_or_empty(s->created), text_or_empty(s->owner));
 	}
 	*ret_text = text;
+	return 0;
+}
+
+int lifecycle_matching(const struct global_options *global, const char *pattern,
+	struct arena *arena, char ***ret_ids, struct err *err)
+{
+	struct err local = { 0 };
+	size_t count = 0;
+	char **ids = NULL;
+	regex_t regex;
+	int root;
+	DIR *stream;
+
+	if (regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB) != 0)
+		return err_set(err, ERR_USAGE, "\"%s\" is no regular expression", pattern);
+	root = state_root_open(global->root, false, &local);
+	stream = root < 0 ? NULL : fdopendir(root);
+	for (struct dirent *entry; stream && (entry = readdir(stream));) {
+		struct err ignored = { 0 };
+
+		if (state_check_id(entry->d_name, &ignored) == 0 &&
+			regexec(&regex, entry->d_name, 0, NULL, 0) == 0)
+			*ARENA_PUSH(arena, ids, count) = arena_str(arena, entry->d_name);
+	}
+	if (stream)
+		(void) closedir(stream);
+	regfree(&regex);
+	if (root < 0 && local.code != ERR_NOT_FOUND) {
+		*err = local;
+		return -1;
+	}
+	*ARENA_PUSH(arena, ids, count) = NULL;
+	*ret_ids = ids;
 	return 0;
 }
