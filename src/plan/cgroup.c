@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+
+#include "base/str.h"
+#include "libocispec-lite/spec.h"
+#include "plan/parts.h"
+
+static const char at[] = "/linux/cgroupsPath";
+
+/* Whether an ordinary user asked for something that only a cgroup can give. Device rules do not
+ * count: engines always write them. */
+static bool has_limits(const struct spec_resources *from)
+{
+	return from != NULL &&
+		(from->memory != NULL || from->cpu != NULL ||
+			(from->pids != NULL && from->pids->limit != NULL &&
+				*from->pids->limit > 0) ||
+			from->block_io != NULL || from->hugepage_limits.count > 0 ||
+			from->network != NULL || from->rdma.count > 0 || from->unified.count > 0);
+}
+
+/* Without empty and "." components. A "..", even one that stays inside, is refused: the path is put
+ * behind several roots, and names a directory that will be removed. */
+static int clean(struct arena *arena, const char *path, const char **ret, struct err *err)
+{
+	char *to = arena_alloc(arena, strlen(path) + 2);
+	size_t used = 0;
+
+	if (path[0] == '/')
+		to[used++] = '/';
+	for (const char *p = path; *p != '\0';) {
+		const size_t length = strcspn(p, "/");
+
+		if (length == 2 && memcmp(p, "..", 2) == 0)
+			return err_at(err, at, "\"%s\" must not contain \"..\"", path);
+		if (length > 0 && !(length == 1 && p[0] == '.')) {
+			if (used > 0 && to[used - 1] != '/')
+				to[used++] = '/';
+			memcpy(to + used, p, length);
+			used += length;
+		}
+		p += length;
+		p += *p == '/';
+	}
+	to[used] = '\0';
+	if (used == 0 || str_eq(to, "/"))
+		return err_at(err, at, "\"%s\" names the root of the hierarchy", path);
+	*ret = to;
+	return 0;
+}
+
+/* slice:prefix:name */
+static bool is_systemd_name(const char *path)
+{
+	const char *first = strchr(path, ':'),
+		   *second = first != NULL ? strchr(first + 1, ':') : NULL;
+
+	return second != NULL && strchr(second + 1, ':') == NULL && strchr(path, '/') == NULL;
+}
+
+int plan_cgroup(const struct plan_input *in, const struct ns_plan *ns, struct cgroup_plan *ret,
+	struct err *err)
+{
+	const struct spec_linux *lin = in->spec->linux_;
+	const struct facts *facts = in->facts;
+	const char *path = lin != NULL ? lin->cgroups_path : NULL;
+	const bool ordinary = facts->euid != 0 || facts->in_user_ns || !facts->sys_admin;
+	struct cgroup_plan plan = { .manager = in->options->cgroup_manager };
+
+	(void) ns;
+	plan.asked_for = path != NULL && path[0] != '\0';
+	plan.may_fail =
+		ordinary && !plan.asked_for && !has_limits(lin != NULL ? lin->resources : NULL);
+	if (!plan.asked_for) {
+		plan.path = in->options->id;
+		plan.relative = true;
+	} else if (is_systemd_name(path)) {
+		if (plan.manager == CGROUP_MANAGER_FS)
+			return err_at(err, at,
+				"\"%s\" is a slice:prefix:name of the systemd cgroup manager, "
+				"which "
+				"was not asked for",
+				path);
+		plan.path = path;
+	} else {
+		if (clean(in->arena, path, &plan.path, err) < 0)
+			return -1;
+		plan.relative = path[0] != '/';
+	}
+	*ret = plan;
+	return 0;
+}
