@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* plan/ns: which namespaces are made, which are joined, by whom and in which shape. Follows
+ * config-linux.md, "Namespaces", clone(2), setns(2), user_namespaces(7) and time_namespaces(7). */
+#include <inttypes.h>
+#include <linux/sched.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "libocispec-lite/spec.h"
+#include "plan/names.h"
+#include "plan/parts.h"
+
+/* Sorted by name; `flags` has the same order. */
+static const char *const names[] = { "cgroup", "ipc", "mount", "network", "pid", "time", "user",
+	"uts" };
+static const unsigned flags[] = { CLONE_NEWCGROUP, CLONE_NEWIPC, CLONE_NEWNS, CLONE_NEWNET,
+	CLONE_NEWPID, CLONE_NEWTIME, CLONE_NEWUSER, CLONE_NEWUTS };
+
+enum { NAMES = sizeof(names) / sizeof(*names) };
+
+const char *const *plan_namespace_names(size_t *ret_count)
+{
+	*ret_count = NAMES;
+	return names;
+}
+
+static unsigned flag_of(const char *type)
+{
+	for (size_t i = 0; i < NAMES; i++)
+		if (str_eq(type, names[i]))
+			return flags[i];
+	return 0;
+}
+
+static const struct id_map *copy_maps(
+	struct arena *arena, const struct spec_id_mapping *items, size_t count)
+{
+	struct id_map *maps = arena_array(arena, count, sizeof(*maps));
+
+	for (size_t i = 0; i < count; i++)
+		maps[i] = (struct id_map) { items[i].container_id, items[i].host_id, items[i].size };
+	return maps;
+}
+
+static bool is_own_id(const struct id_map *maps, size_t count, uint32_t own)
+{
+	return count == 1 && maps[0].size == 1 && maps[0].outside == own;
+}
+
+static void plan_maps(
+	const struct plan_input *in, const struct spec_linux *linux_, struct ns_plan *ns)
+{
+	struct id_maps *maps = &ns->maps;
+
+	maps->uid_count = linux_->uid_mappings.count;
+	maps->uids = copy_maps(in->arena, linux_->uid_mappings.items, maps->uid_count);
+	maps->gid_count = linux_->gid_mappings.count;
+	maps->gids = copy_maps(in->arena, linux_->gid_mappings.items, maps->gid_count);
+	if (in->facts->euid == 0 && in->facts->sys_admin)
+		return;
+	/* The kernel lets anybody map their own id, once setgroups is given up; more is the
+	 * business of newuidmap and newgidmap, which know /etc/subuid. */
+	if (is_own_id(maps->uids, maps->uid_count, in->facts->euid) &&
+		is_own_id(maps->gids, maps->gid_count, in->facts->egid))
+		ns->setgroups_deny = true;
+	else
+		ns->map_by_helpers = true;
+}
+
+/* The text that the kernel reads from timens_offsets; NULL: no offset. */
+static const char *offsets_text(struct arena *arena, const struct spec_time_offsets *offsets)
+{
+	const struct spec_time_offset *clocks[] = { offsets->monotonic, offsets->boottime };
+	static const char *const clock_names[] = { "monotonic", "boottime" };
+	const char *text = NULL;
+
+	for (size_t i = 0; i < 2; i++) {
+		if (clocks[i] == NULL)
+			continue;
+		text = arena_printf(arena, "%s%s %" PRId64 " %" PRIu32 "\n",
+			text != NULL ? text : "", clock_names[i],
+			clocks[i]->secs != NULL ? *clocks[i]->secs : 0,
+			clocks[i]->nanosecs != NULL ? *clocks[i]->nanosecs : 0);
+	}
+	return text;
+}
+
+static int plan_joins(const struct plan_input *in, const struct spec_linux *linux_,
+	struct ns_plan *ns, unsigned *ret_new)
+{
+	struct ns_join *parent = NULL, *child = NULL;
+	size_t parent_count = 0, child_count = 0;
+	unsigned fresh = 0;
+
+	for (size_t i = 0; i < linux_->namespaces.count; i++) {
+		const struct spec_namespace *item = &linux_->namespaces.items[i];
+		unsigned flag = flag_of(item->type);
+		struct ns_join join = { .flag = (int) flag, .path = item->path };
+
+		ns->all |= flag;
+		if (item->path == NULL || *item->path == '\0') {
+			fresh |= flag;
+			continue;
+		}
+		join.pointer = arena_printf(in->arena, "/linux/namespaces/%zu", i);
+		/* What the host owns must be entered before the clone: a child born into a user
+		 * namespace of its own may not enter it any more. */
+		if (flag == CLONE_NEWUSER || flag == CLONE_NEWNS)
+			*ARENA_PUSH(in->arena, child, child_count) = join;
+		else
+			*ARENA_PUSH(in->arena, parent, parent_count) = join;
+	}
+	/* The user namespace gives the right to enter the mount namespace. */
+	if (child_count == 2 && child[0].flag != (int) CLONE_NEWUSER) {
+		struct ns_join first = child[0];
+
+		child[0] = child[1];
+		child[1] = first;
+	}
+	ns->parent_joins = parent;
+	ns->parent_join_count = parent_count;
+	ns->child_joins = child;
+	ns->child_join_count = child_count;
+	*ret_new = fresh;
+	return 0;
+}
+
+int plan_ns(const struct plan_input *in, struct ns_plan *ret, struct err *err)
+{
+	static const struct spec_linux nothing;
+	const struct spec_linux *linux_ = in->spec->linux_ != NULL ? in->spec->linux_ : &nothing;
+	struct ns_plan ns = { .user = NS_USER_HOST };
+	unsigned fresh = 0;
+
+	if (plan_joins(in, linux_, &ns, &fresh) < 0)
+		return -1;
+	if ((in->facts->namespaces & ns.all) != ns.all)
+		for (size_t i = 0; i < NAMES; i++)
+			if ((ns.all & flags[i] & ~in->facts->namespaces) != 0) {
+				(void) err_set(err, ERR_UNSUPPORTED,
+					"this kernel has no %s namespaces", names[i]);
+				return err_place(err, "/linux/namespaces");
+			}
+	if ((ns.all & CLONE_NEWUSER) != 0)
+		ns.user = (fresh & CLONE_NEWUSER) != 0 ? NS_USER_NEW : NS_USER_JOINED;
+	if (ns.user == NS_USER_HOST && !in->facts->sys_admin)
+		return err_at(err, "/linux/namespaces",
+			"an ordinary user needs a user namespace: add {\"type\": \"user\"} with "
+			"uidMappings and gidMappings (see spec --rootless)");
+	if (ns.user == NS_USER_NEW)
+		plan_maps(in, linux_, &ns);
+
+	ns.unshare_cgroup = (fresh & CLONE_NEWCGROUP) != 0;
+	if ((fresh & CLONE_NEWTIME) != 0) {
+		/* Who is inside a time namespace cannot set its offsets, so it is never made by the
+		 * clone itself: either the parent unshares it before, or the child, which then is
+		 * in it from execve on. */
+		ns.time = ns.user == NS_USER_HOST ? NS_TIME_PARENT : NS_TIME_CHILD;
+		if (linux_->time_offsets != NULL)
+			ns.time_offsets = offsets_text(in->arena, linux_->time_offsets);
+	}
+	fresh &= ~(unsigned) (CLONE_NEWCGROUP | CLONE_NEWTIME);
+	if (ns.user == NS_USER_JOINED) {
+		ns.unshare = fresh;
+		ns.second_clone = (fresh & CLONE_NEWPID) != 0;
+	} else {
+		ns.clone_flags = fresh;
+	}
+	ns.loopback = (fresh & CLONE_NEWNET) != 0;
+	*ret = ns;
+	return 0;
+}
