@@ -35,8 +35,8 @@ _ocirt() {
 		if [[ $cur == -* ]]; then
 			words=$(ocirt ${command:+"$command"} --help 2>/dev/null | grep -oE -- '--[a-z][a-z-]+')
 		elif [[ -z $command ]]; then
-			words='create run start state kill delete list ps spec'
-		elif [[ $command != spec && $command != list ]]; then
+			words='create run start state kill delete list ps spec features'
+		elif [[ $command != @(spec|list|features) ]]; then
 			words=$(ocirt "${root[@]}" list --quiet 2>/dev/null)
 		fi
 		;;

@@ -84,7 +84,7 @@ static const struct option_row list_rows[] = { ROW("quiet", 'q', OPTION_FLAG, qu
 	ROW("format", 'f', OPTION_TEXT, format, "table or json"), ROW_HELP, { 0 } };
 static const struct option_row plain_rows[] = { ROW_HELP, { 0 } };
 
-enum verb { CREATE, RUN, START, STATE, KILL, DELETE, LIST, PS, SPEC, PLAN };
+enum verb { CREATE, RUN, START, STATE, KILL, DELETE, LIST, PS, SPEC, FEATURES, PLAN };
 enum { ANY_NUMBER = 1 << 20 };
 static const struct command {
 	const char *name;
@@ -102,6 +102,7 @@ static const struct command {
 	[LIST] = { "list", list_rows, "", 0, 0, "list the containers" },
 	[PS] = { "ps", ps_rows, "ID [PS-OPTION]...", 1, ANY_NUMBER, "list the processes" },
 	[SPEC] = { "spec", spec_rows, "", 0, 0, "write a default config.json" },
+	[FEATURES] = { "features", plain_rows, "", 0, 0, "print what this build can do" },
 	[PLAN] = { "plan", create_rows, "ID", 1, 1, NULL },
 };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
@@ -192,6 +193,9 @@ static int do_verb(enum verb verb, const struct global_options *global, struct v
 	case PS:
 		result = lifecycle_ps(global, args[0], format, args + 1, arena, &text, err);
 		break;
+	case FEATURES:
+		result = lifecycle_features(arena, &text, err);
+		break;
 	case PLAN:
 		result = lifecycle_plan(global, &values->create, arena, &text, err);
 		break;
@@ -246,6 +250,9 @@ static int run(
 		return 0;
 	}
 	log.path = values.log;
+	if (values.log_format && !str_eq(values.log_format, "text") &&
+		!str_eq(values.log_format, "json"))
+		return err_set(err, ERR_USAGE, "unknown log format %s", values.log_format);
 	log.json = str_eq(values.log_format ? values.log_format : "", "json");
 	if (log_level_parse(values.debug ? "debug" : values.log_level, &log.level) < 0)
 		return err_set(err, ERR_USAGE, "unknown log level %s", values.log_level);
