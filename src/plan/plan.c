@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "plan/plan.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "libocispec-lite/spec.h"
+#include "plan/parts.h"
+
+void plan_note(struct plan_notes *notes, struct arena *arena, const char *format, ...)
+{
+	char line[512];
+	va_list args;
+
+	va_start(args, format);
+	(void) vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	*ARENA_PUSH(arena, notes->items, notes->count) = arena_str(arena, line);
+}
+
+int plan_make(const struct spec *spec, const struct facts *facts,
+	const struct plan_options *options, struct arena *arena, struct plan *ret, struct err *err)
+{
+	struct plan plan = {
+		.id = options->id,
+		.bundle = options->bundle,
+		.hostname = spec->hostname,
+		.domainname = spec->domainname,
+		.notify_socket = options->notify_socket,
+	};
+	const struct plan_input in = {
+		.spec = spec,
+		.facts = facts,
+		.options = options,
+		.arena = arena,
+		.notes = &plan.notes,
+	};
+
+	if (plan_validate(&in, err) < 0 || plan_ns(&in, &plan.ns, err) < 0 ||
+		plan_rootfs(&in, &plan.ns, &plan.rootfs, err) < 0 ||
+		plan_proc(&in, spec->process, "/process", &plan.ns, &plan.proc, err) < 0 ||
+		plan_seccomp(&in, &plan.proc.seccomp, err) < 0 ||
+		plan_sysctl(&in, &plan.ns, &plan.sysctls, &plan.sysctl_count, err) < 0 ||
+		plan_hooks(&in, plan.hooks, err) < 0 ||
+		plan_cgroup(&in, &plan.ns, &plan.cgroup, err) < 0)
+		return -1;
+	*ret = plan;
+	return 0;
+}
