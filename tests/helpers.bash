@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# What the tests of the finished program share: a bundle, a private state directory, and the check
+# that a test left the host as it found it. The program under test is $OCIRT; any runtime with the
+# same command line can stand in for it, to see whether a test is right.
+
+OCIRT=${OCIRT:-ocirt}
+
+need_root() { [ "$(id -u)" = 0 ] || skip "needs root"; }
+
+need_busybox() {
+	local b
+	b=$(command -v busybox) || skip "busybox is missing"
+	# A shared one would need its libraries in the rootfs.
+	! readelf -lW "$b" 2>/dev/null | grep -q INTERP || skip "busybox is not static"
+}
+
+# is_ocirt: texts and fields that are ours alone are checked for ours alone.
+is_ocirt() { "$OCIRT" --version 2>/dev/null | grep -q '^ocirt version'; }
+
+setup_bundle() {
+	need_busybox
+	umask 022
+	N=$BATS_TEST_NUMBER
+	ROOT=$BATS_TEST_TMPDIR/containers
+	BUNDLE=$BATS_TEST_TMPDIR/bundle
+	ID=t$$-$N
+	CG=/ocirt-test-$$-$N
+	mkdir -p "$BUNDLE"/rootfs/{bin,etc,proc,sys,dev,tmp,root,mnt}
+	chmod 1777 "$BUNDLE/rootfs/tmp"
+	cp "$(command -v busybox)" "$BUNDLE/rootfs/bin/busybox"
+	local a
+	for a in sh cat echo sleep id ls stat true false hostname mount touch mkdir env pwd kill ip \
+		grep readlink ulimit sed head date; do
+		ln -sf busybox "$BUNDLE/rootfs/bin/$a"
+	done
+	printf 'root:x:0:0:root:/root:/bin/sh\n' >"$BUNDLE/rootfs/etc/passwd"
+	(cd "$BUNDLE" && "$OCIRT" spec "${SPEC_FLAGS[@]}")
+	config '.process.terminal = false | .process.args = ["true"] | .root.readonly = false'
+	[ "$(id -u)" != 0 ] || config ".linux.cgroupsPath = \"$CG\""
+}
+
+# config FILTER: rewrites the bundle's config.json through jq.
+config() { # FILTER [jq options]
+	local filter=$1
+	shift
+	jq "$@" "$filter" "$BUNDLE/config.json" >"$BUNDLE/config.new"
+	mv "$BUNDLE/config.new" "$BUNDLE/config.json"
+}
+
+# args WORD...: the program of the container.
+args() { # jq's own --args takes a word with a dash for an option
+	config '.process.args = $a' --argjson a "$(printf '%s\036' "$@" | jq -Rs 'split("\u001e")[:-1]')"
+}
+# script TEXT: the same, a shell script.
+script() { args sh -c "$1"; }
+
+rt() { "$OCIRT" --root "$ROOT" "$@"; }
+run_container() { (cd "$BUNDLE" && rt run "$@" "$ID" </dev/null); }
+# create_container: its standard streams must not be those that bats waits for.
+create_container() {
+	(cd "$BUNDLE" && rt create "$@" "$ID" </dev/null >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err") || {
+		local s=$?
+		cat "$BATS_TEST_TMPDIR/err"
+		return $s
+	}
+}
+status_of() { rt state "${1:-$ID}" | jq -r .status; }
+
+# wait_for COMMAND...: until it succeeds, ten seconds at most.
+wait_for() {
+	local i
+	for ((i = 0; i < 200; i++)); do
+		! "$@" || return 0
+		sleep 0.05
+	done
+	echo "timed out: $*"
+	return 1
+}
+is_status() { [ "$(status_of)" = "$1" ]; }
+
+cgroup_dirs() { find /sys/fs/cgroup -type d -name "*ocirt-test-$$-*" 2>/dev/null | sort; }
+
+host_facts() { # what must be the same after a test
+	# Ids are given out anew by the kernel; what counts is which mounts there are.
+	cut -d' ' -f3- /proc/self/mountinfo | sort
+	cgroup_dirs
+}
+
+host_before() { host_facts >"$BATS_TEST_TMPDIR/host.before"; }
+
+no_processes_left() { # of this test's container
+	local p
+	for p in /proc/[0-9]*; do
+		[ "$(readlink "$p/root" 2>/dev/null)" != "$BUNDLE/rootfs" ] || return 1
+		! tr '\0' ' ' <"$p/cmdline" 2>/dev/null | grep -q -- "--root $ROOT" || return 1
+	done 2>/dev/null
+}
+
+assert_clean_host() {
+	wait_for no_processes_left
+	host_facts >"$BATS_TEST_TMPDIR/host.after"
+	diff "$BATS_TEST_TMPDIR/host.before" "$BATS_TEST_TMPDIR/host.after"
+	[ -z "$(ls -A "$ROOT" 2>/dev/null)" ] || {
+		echo "left in the state directory:"
+		find "$ROOT"
+		return 1
+	}
+}
+
+# teardown_bundle: first ends what a failed test left, then asserts only for a test that passed.
+teardown_bundle() {
+	[ -n "${ROOT-}" ] || return 0
+	local id d
+	for id in $(rt list -q 2>/dev/null); do
+		[ "${EXPECT_LEFT-}" ] || echo "left: $id"
+		rt delete --force "$id" >/dev/null 2>&1 || :
+	done
+	local result=0
+	[ -z "${BATS_TEST_COMPLETED-}" ] || assert_clean_host || result=1
+	for d in $(cgroup_dirs | sort -r); do rmdir "$d" 2>/dev/null || :; done
+	return $result
+}
+
+# one_line TEXT-REGEX: what `run` kept in $output is one line that matches.
+one_line() {
+	[ "${#lines[@]}" = 1 ] || { echo "not one line: $output"; return 1; }
+	[[ $output =~ $1 ]] || { echo "wanted $1, got: $output"; return 1; }
+}
+
+# says REGEX: for assertions that are not the last of a test, which [[ ]] alone would not fail on.
+says() { [[ $output =~ $1 ]] || { echo "wanted $1, got: $output"; return 1; }; }
