@@ -174,7 +174,7 @@ static int record_child(struct container *container, struct err *err)
 	char state;
 
 	record->pid = container->child.pid;
-	if (procfs_start_time(container->procfs, record->pid, &ticks, &state, err) < 0)
+	if (procfs_start_time(container->procfs, container->child.pid, &ticks, &state, err) < 0)
 		return -1;
 	record->start_time = ticks;
 	record->pidfd_inode = ns_pidfd_inode(container->child.pidfd);
