@@ -103,7 +103,7 @@ enum word_kind {
 	X("tmpcopyup", WORD_COPY_UP, 0, 0)                                                         \
 	X("unbindable", WORD_PROPAGATION, MS_UNBINDABLE, 0)
 
-#define AS_ROW(name, kind, set, clear) { name, kind, set, clear },
+#define AS_ROW(name, kind, set, clear)	{ name, kind, set, clear },
 #define AS_NAME(name, kind, set, clear) name,
 
 static const struct word {
@@ -171,7 +171,7 @@ static const struct id_map *copy_maps(
 	struct id_map *maps = arena_array(arena, count, sizeof(*maps));
 
 	for (size_t i = 0; i < count; i++)
-		maps[i] = (struct id_map) { items[i].container_id, items[i].host_id, items[i].size };
+		maps[i] = (struct id_map){ items[i].container_id, items[i].host_id, items[i].size };
 	return maps;
 }
 
@@ -301,7 +301,8 @@ static int read_maps(struct build *b, struct err *err)
 		step->maps.gid_count = mount->gid_mappings.count;
 	} else if (step->idmap && b->ns->user == NS_USER_HOST) {
 		return err_at(err, step->pointer,
-			"an id-mapped mount needs uidMappings and gidMappings, or a user namespace");
+			"an id-mapped mount needs uidMappings and gidMappings, or a user "
+			"namespace");
 	}
 	return 0;
 }
@@ -374,8 +375,8 @@ int plan_mount(const struct plan_input *in, const struct ns_plan *ns,
 	step.destination = mount->destination;
 	if (*mount->destination != '/') {
 		step.destination = arena_printf(in->arena, "/%s", mount->destination);
-		plan_note(in->notes, in->arena, "%s/destination: %s is taken relative to /", pointer,
-			mount->destination);
+		plan_note(in->notes, in->arena, "%s/destination: %s is taken relative to /",
+			pointer, mount->destination);
 	}
 	if (read_options(&b, err) < 0 || read_maps(&b, err) < 0)
 		return -1;

@@ -39,7 +39,7 @@ static const struct id_map *copy_maps(
 	struct id_map *maps = arena_array(arena, count, sizeof(*maps));
 
 	for (size_t i = 0; i < count; i++)
-		maps[i] = (struct id_map) { items[i].container_id, items[i].host_id, items[i].size };
+		maps[i] = (struct id_map){ items[i].container_id, items[i].host_id, items[i].size };
 	return maps;
 }
 
