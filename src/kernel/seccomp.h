@@ -21,10 +21,13 @@
 ERR_CHECK int seccomp_compile(const struct seccomp_rules *rules, struct arena *arena,
 	const struct sock_filter **ret, unsigned short *ret_count, struct err *err);
 
-/* Loads it into the calling thread. flags are SECCOMP_FILTER_FLAG_*. Needs no_new_privs or
+/* Loads it into the calling thread (libseccomp has taken the name seccomp_load). flags are SECCOMP_FILTER_FLAG_*. Needs no_new_privs or
  * CAP_SYS_ADMIN. Returns the listener's fd (close-on-exec) with NEW_LISTENER, else 0. */
-ERR_CHECK int seccomp_load(
+ERR_CHECK int seccomp_install(
 	const struct sock_filter *code, unsigned short count, unsigned flags, struct err *err);
+
+/* For callers that do not see <seccomp.h>. */
+#define seccomp_load seccomp_install
 
 /* "2.5.4", of the library in use. */
 const char *seccomp_library_version(struct arena *arena);

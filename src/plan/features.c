@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "plan/features.h"
+
+#include "libocispec-lite/spec.h"
+#include "plan/proc-names.h"
+
+static struct spec_strings names_of(const struct name_table *table, struct arena *arena)
+{
+	struct spec_strings list = {
+		.items = arena_array(arena, table->count, sizeof(char *)),
+		.count = table->count,
+	};
+
+	for (size_t i = 0; i < table->count; i++)
+		list.items[i] = arena_str(arena, table->rows[i].name);
+	return list;
+}
+
+static bool *flag(struct arena *arena, bool value)
+{
+	bool *to = ARENA_NEW(arena, bool);
+
+	*to = value;
+	return to;
+}
+
+static struct spec_features_enabled *enabled(struct arena *arena, bool value)
+{
+	struct spec_features_enabled *to = ARENA_NEW(arena, struct spec_features_enabled);
+
+	to->enabled = flag(arena, value);
+	return to;
+}
+
+static struct spec_features_linux *make_linux(struct arena *arena)
+{
+	struct spec_features_linux *to = ARENA_NEW(arena, struct spec_features_linux);
+
+	to->namespaces = names_of(&names_namespaces, arena);
+	to->capabilities = names_of(&names_capabilities, arena);
+	to->cgroup = ARENA_NEW(arena, struct spec_features_cgroup);
+	to->cgroup->v1 = flag(arena, true);
+	to->cgroup->v2 = flag(arena, true);
+	to->cgroup->systemd = flag(arena, false);
+	to->cgroup->systemd_user = flag(arena, false);
+	to->cgroup->rdma = flag(arena, false);
+	to->seccomp = ARENA_NEW(arena, struct spec_features_seccomp);
+	to->seccomp->enabled = flag(arena, true);
+	to->seccomp->actions = names_of(&names_seccomp_actions, arena);
+	to->seccomp->operators = names_of(&names_seccomp_operators, arena);
+	to->seccomp->archs = names_of(&names_seccomp_archs, arena);
+	to->seccomp->known_flags = names_of(&names_seccomp_flags, arena);
+	to->seccomp->supported_flags = names_of(&names_seccomp_flags, arena);
+	to->apparmor = enabled(arena, true);
+	to->selinux = enabled(arena, true);
+	to->intel_rdt = ARENA_NEW(arena, struct spec_features_intel_rdt);
+	to->intel_rdt->enabled = flag(arena, false);
+	to->memory_policy = ARENA_NEW(arena, struct spec_features_memory_policy);
+	to->memory_policy->modes = names_of(&names_memory_modes, arena);
+	to->memory_policy->flags = names_of(&names_memory_flags, arena);
+	to->mount_extensions = ARENA_NEW(arena, struct spec_features_mount_extensions);
+	to->mount_extensions->idmap = enabled(arena, true);
+	to->net_devices = enabled(arena, false);
+	return to;
+}
+
+const struct spec_features *plan_features(const struct facts *facts, const char *seccomp_version,
+	const char *const *mount_options, struct arena *arena)
+{
+	struct spec_features *to = ARENA_NEW(arena, struct spec_features);
+	struct spec_map_entry *entry;
+
+	(void) facts; /* the answer is the build's, not the host's */
+	to->oci_version_min = arena_str(arena, "1.0.0");
+	to->oci_version_max = arena_str(arena, "1.3.0");
+	to->hooks = names_of(&names_hooks, arena);
+	for (size_t i = 0; mount_options != NULL && mount_options[i] != NULL; i++)
+		*ARENA_PUSH(arena, to->mount_options.items, to->mount_options.count) =
+			arena_str(arena, mount_options[i]);
+	to->linux_ = make_linux(arena);
+	if (seccomp_version != NULL) {
+		entry = ARENA_PUSH(arena, to->annotations.items, to->annotations.count);
+		entry->key = arena_str(arena, "io.github.seccomp.libseccomp.version");
+		entry->value = arena_str(arena, seccomp_version);
+	}
+	return to;
+}
