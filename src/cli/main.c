@@ -8,15 +8,10 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
-#include "base/facts.h"
-#include "base/fd.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "cli/options.h"
 #include "config.h"
-#include "kernel/exeseal.h"
-#include "kernel/facts.h"
-#include "kernel/procfs.h"
 #include "lifecycle/lifecycle.h"
 #include "ocirt-commit.h"
 
@@ -205,29 +200,6 @@ static int do_verb(enum verb verb, const struct global_options *global, struct v
 	return result;
 }
 
-/* Root of a user namespace that somebody else entered for us has no /run of its own. */
-static int default_root(struct arena *arena, const char **ret, struct err *err)
-{
-	const char *runtime = getenv("XDG_RUNTIME_DIR");
-	const char *user = getenv("USER");
-	bool root = geteuid() == 0;
-
-	if (root && user && !str_eq(user, "root")) {
-		_cleanup_fd_ int procfs = procfs_open(err);
-		struct facts facts = { 0 };
-
-		if (procfs < 0 || facts_probe(procfs, &facts, err) < 0)
-			return -1;
-		root = !facts.in_user_ns;
-		if (!root && !runtime)
-			return err_set(err, ERR_USAGE, "neither --root nor XDG_RUNTIME_DIR is set");
-	}
-	*ret = root	  ? "/run/ocirt"
-		: runtime ? arena_printf(arena, "%s/ocirt", runtime)
-			  : arena_printf(arena, "/run/user/%u/ocirt", geteuid());
-	return 0;
-}
-
 static int run(
 	int argc, char **argv, char **envp, struct arena *arena, int *ret_status, struct err *err)
 {
@@ -277,13 +249,13 @@ static int run(
 	if (count < command->least || count > command->most)
 		return err_set(err, ERR_USAGE, "%s takes %s", command->name,
 			*command->arguments ? command->arguments : "no arguments");
-	if ((verb == CREATE || verb == RUN) && exeseal_ensure(saved, envp, err) < 0)
+	if ((verb == CREATE || verb == RUN) && lifecycle_seal(saved, envp, err) < 0)
 		return -1;
 	struct global_options global = { .root = values.root, .debug = values.debug };
 	const char *manager = values.cgroup_manager ? values.cgroup_manager : "cgroupfs";
 
 	if (!global.root) {
-		if (default_root(arena, &global.root, err) < 0)
+		if (lifecycle_default_root(arena, &global.root, err) < 0)
 			return -1;
 	} else if (global.root[0] != '/') {
 		char here[4096];

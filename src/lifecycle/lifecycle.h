@@ -40,6 +40,12 @@ struct create_options {
 
 enum list_format { LIST_TABLE, LIST_JSON };
 
+/* Before create and run: goes on as a sealed copy of the program (kernel/exeseal.h). */
+ERR_CHECK int lifecycle_seal(char **argv, char **envp, struct err *err);
+
+/* The root directory where none was asked for; may be in the arena. */
+ERR_CHECK int lifecycle_default_root(struct arena *arena, const char **ret, struct err *err);
+
 ERR_CHECK int lifecycle_create(
 	const struct global_options *global, const struct create_options *options, struct err *err);
 
