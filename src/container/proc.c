@@ -313,7 +313,7 @@ static int load_filter(const struct proc_filter *filter, struct err *err)
 
 	if (filter->code == NULL)
 		return 0;
-	got = seccomp_load(filter->code, filter->count, filter->flags, err);
+	got = seccomp_install(filter->code, filter->count, filter->flags, err);
 	if (got < 0)
 		return err_place(err, "/linux/seccomp");
 	if (filter->listener_socket < 0)
