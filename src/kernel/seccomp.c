@@ -199,7 +199,7 @@ int seccomp_compile(const struct seccomp_rules *rules, struct arena *arena,
 	const struct sock_filter **ret, unsigned short *ret_count, struct err *err)
 {
 	_cleanup_ctx_ scmp_filter_ctx ctx = seccomp_init(rules->default_action);
-	struct sock_filter *stub = NULL, *code;
+	struct sock_filter *stub = NULL, *code = NULL;
 	size_t stub_count = 0;
 
 	if (ctx == NULL)

@@ -2,6 +2,7 @@
 #include "plan/features.h"
 
 #include "libocispec-lite/spec.h"
+#include "plan/names.h"
 #include "plan/proc-names.h"
 
 static struct spec_strings names_of(const struct name_table *table, struct arena *arena)
@@ -13,6 +14,21 @@ static struct spec_strings names_of(const struct name_table *table, struct arena
 
 	for (size_t i = 0; i < table->count; i++)
 		list.items[i] = arena_str(arena, table->rows[i].name);
+	return list;
+}
+
+static struct spec_strings copy_of(
+	const char *const *(*names)(size_t *ret_count), struct arena *arena)
+{
+	size_t count;
+	const char *const *from = names(&count);
+	struct spec_strings list = {
+		.items = arena_array(arena, count, sizeof(char *)),
+		.count = count,
+	};
+
+	for (size_t i = 0; i < count; i++)
+		list.items[i] = arena_str(arena, from[i]);
 	return list;
 }
 
@@ -36,7 +52,7 @@ static struct spec_features_linux *make_linux(struct arena *arena)
 {
 	struct spec_features_linux *to = ARENA_NEW(arena, struct spec_features_linux);
 
-	to->namespaces = names_of(&names_namespaces, arena);
+	to->namespaces = copy_of(plan_namespace_names, arena);
 	to->capabilities = names_of(&names_capabilities, arena);
 	to->cgroup = ARENA_NEW(arena, struct spec_features_cgroup);
 	to->cgroup->v1 = flag(arena, true);
@@ -64,8 +80,8 @@ static struct spec_features_linux *make_linux(struct arena *arena)
 	return to;
 }
 
-const struct spec_features *plan_features(const struct facts *facts, const char *seccomp_version,
-	const char *const *mount_options, struct arena *arena)
+const struct spec_features *plan_features(
+	const struct facts *facts, const char *seccomp_version, struct arena *arena)
 {
 	struct spec_features *to = ARENA_NEW(arena, struct spec_features);
 	struct spec_map_entry *entry;
@@ -74,9 +90,7 @@ const struct spec_features *plan_features(const struct facts *facts, const char 
 	to->oci_version_min = arena_str(arena, "1.0.0");
 	to->oci_version_max = arena_str(arena, "1.3.0");
 	to->hooks = names_of(&names_hooks, arena);
-	for (size_t i = 0; mount_options != NULL && mount_options[i] != NULL; i++)
-		*ARENA_PUSH(arena, to->mount_options.items, to->mount_options.count) =
-			arena_str(arena, mount_options[i]);
+	to->mount_options = copy_of(plan_mount_option_names, arena);
 	to->linux_ = make_linux(arena);
 	if (seccomp_version != NULL) {
 		entry = ARENA_PUSH(arena, to->annotations.items, to->annotations.count);

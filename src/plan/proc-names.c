@@ -141,13 +141,6 @@ static const struct name_row hook_rows[] = {
 };
 TABLE(names_hooks, hook_rows);
 
-static const struct name_row namespace_rows[] = {
-	{ "cgroup", CLONE_NEWCGROUP }, { "ipc", CLONE_NEWIPC }, { "mount", CLONE_NEWNS },
-	{ "network", CLONE_NEWNET }, { "pid", CLONE_NEWPID }, { "time", CLONE_NEWTIME },
-	{ "user", CLONE_NEWUSER }, { "uts", CLONE_NEWUTS },
-};
-TABLE(names_namespaces, namespace_rows);
-
 /* clang-format on */
 
 const struct name_row *names_find(const struct name_table *table, const char *name)

@@ -33,7 +33,6 @@ extern const struct name_table names_seccomp_operators; /* enum seccomp_op */
 extern const struct name_table names_seccomp_archs; /* AUDIT_ARCH_*, SECCOMP_ARCH_X32 */
 extern const struct name_table names_seccomp_flags; /* SECCOMP_FILTER_FLAG_* */
 extern const struct name_table names_hooks; /* enum hook_kind */
-extern const struct name_table names_namespaces; /* CLONE_NEW* */
 
 /* The row of a word, or NULL (also for NULL). */
 const struct name_row *names_find(const struct name_table *table, const char *name);
