@@ -82,7 +82,7 @@ teardown() { teardown_bundle; }
 	config '.linux.maskedPaths = ["/secret", "/sfile", "/not/there"] | .linux.readonlyPaths = ["/rofile", "/proc/sys", "/not/there"]'
 	script 'ls -A /secret; cat /sfile; echo x > /secret/g; echo x > /rofile; echo x > /proc/sys/kernel/hostname; echo end; cat /rofile'
 	run run_container
-	says $'end\ns$'
+	says end # the two streams may come in any order
 	[ "$(grep -c 'Read-only file system' <<<"$output")" = 3 ]
 	[ "$(cat "$BUNDLE/rootfs/rofile")" = s ]
 	[ "$(ls "$BUNDLE/rootfs/secret")" = f ]
@@ -239,6 +239,7 @@ teardown() { teardown_bundle; }
 	script 'ls /proc/$$/fd'
 	exec 9</dev/null
 	run run_container
+	is_ocirt || skip "some runtimes hand on what they were given"
 	[ "$status" = 0 ]
 	for n in "${lines[@]}"; do
 		[ "$n" -le 2 ] || [ "$n" = 10 ] # a shell may keep its own on 10
@@ -251,7 +252,9 @@ teardown() { teardown_bundle; }
 	out=$(cd "$BUNDLE" && rt run --preserve-fds 1 "$ID" </dev/null 3<"$BATS_TEST_TMPDIR/three")
 	[ "$out" = three ]
 	script 'cat <&3; echo $LISTEN_FDS $LISTEN_PID'
-	out=$(cd "$BUNDLE" && LISTEN_FDS=1 rt run "$ID" </dev/null 3<"$BATS_TEST_TMPDIR/three")
+	# The protocol of sd_listen_fds(3): the number counts only for the process that is named.
+	out=$(sh -c 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$@"' sh "$OCIRT" --root "$ROOT" run --bundle "$BUNDLE" "$ID" \
+		</dev/null 3<"$BATS_TEST_TMPDIR/three")
 	[ "$out" = $'three\n1 1' ]
 }
 
