@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <string.h>
 
 #include "base/arena.h"
 #include "base/facts.h"
@@ -10,7 +9,6 @@
 #include "libocispec-lite/ocispec.h"
 #include "lifecycle/lifecycle.h"
 #include "plan/features.h"
-#include "plan/names.h"
 
 static void *in_arena(void *data, size_t size)
 {
@@ -22,15 +20,12 @@ int lifecycle_features(struct arena *arena, char **ret_json, struct err *err)
 	_cleanup_fd_ int procfs = procfs_open(err);
 	const struct ocispec_alloc alloc = { in_arena, arena };
 	struct facts facts = { 0 };
-	size_t count, length;
-	const char *const *names = plan_mount_option_names(&count);
-	const char **options = arena_array(arena, count + 1, sizeof(*options));
+	size_t length;
 
 	if (procfs < 0 || facts_probe(procfs, &facts, err) < 0)
 		return err_ctx(err, "features");
-	memcpy(options, names, count * sizeof(*options)); /* and a NULL behind them */
 	*ret_json = ocispec_print(&ocispec_features,
-		plan_features(&facts, seccomp_library_version(arena), options, arena),
-		OCISPEC_PRETTY, &alloc, &length);
+		plan_features(&facts, seccomp_library_version(arena), arena), OCISPEC_PRETTY,
+		&alloc, &length);
 	return 0;
 }
