@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kernel/seccomp.h"
 
-#undef seccomp_load
-
 #include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>

@@ -26,9 +26,6 @@ ERR_CHECK int seccomp_compile(const struct seccomp_rules *rules, struct arena *a
 ERR_CHECK int seccomp_install(
 	const struct sock_filter *code, unsigned short count, unsigned flags, struct err *err);
 
-/* For callers that do not see <seccomp.h>. */
-#define seccomp_load seccomp_install
-
 /* "2.5.4", of the library in use. */
 const char *seccomp_library_version(struct arena *arena);
 
