@@ -80,8 +80,8 @@ static struct spec_features_linux *make_linux(struct arena *arena)
 	return to;
 }
 
-const struct spec_features *plan_features(const struct facts *facts, const char *seccomp_version,
-	const char *const *mount_options, struct arena *arena)
+const struct spec_features *plan_features(
+	const struct facts *facts, const char *seccomp_version, struct arena *arena)
 {
 	struct spec_features *to = ARENA_NEW(arena, struct spec_features);
 	struct spec_map_entry *entry;
@@ -90,9 +90,7 @@ const struct spec_features *plan_features(const struct facts *facts, const char 
 	to->oci_version_min = arena_str(arena, "1.0.0");
 	to->oci_version_max = arena_str(arena, "1.3.0");
 	to->hooks = names_of(&names_hooks, arena);
-	for (size_t i = 0; mount_options != NULL && mount_options[i] != NULL; i++)
-		*ARENA_PUSH(arena, to->mount_options.items, to->mount_options.count) =
-			arena_str(arena, mount_options[i]);
+	to->mount_options = copy_of(plan_mount_option_names, arena);
 	to->linux_ = make_linux(arena);
 	if (seccomp_version != NULL) {
 		entry = ARENA_PUSH(arena, to->annotations.items, to->annotations.count);

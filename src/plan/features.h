@@ -11,9 +11,9 @@
 
 struct spec_features;
 
-/* seccomp_version is the library's ("2.5.4"), NULL: not said. mount_options is a list that ends
- * with NULL, or NULL: not said. In the arena, for ocispec_print(&ocispec_features, …). */
-const struct spec_features *plan_features(const struct facts *facts, const char *seccomp_version,
-	const char *const *mount_options, struct arena *arena);
+/* seccomp_version is the library's ("2.5.4"), NULL: not said. In the
+ * arena, for ocispec_print(&ocispec_features, …). */
+const struct spec_features *plan_features(
+	const struct facts *facts, const char *seccomp_version, struct arena *arena);
 
 #endif
