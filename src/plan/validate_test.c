@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Each row changes one thing of a good configuration and names the place that is refused. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "libocispec-lite/ocispec.h"
+#include "plan/parts.h"
+
+static void *give(void *data, size_t size)
+{
+	return arena_alloc(data, size);
+}
+
+#define ROOT "\"ociVersion\":\"1.2.0\",\"root\":{\"path\":\"rootfs\"},"
+#define PROC "\"process\":{\"cwd\":\"/\",\"args\":[\"sh\"],\"user\":{\"uid\":0,\"gid\":0}},"
+#define NS   "\"namespaces\":[{\"type\":\"mount\"},{\"type\":\"uts\"}]"
+#define GOOD "{" ROOT PROC "\"linux\":{" NS "}}"
+
+static const struct {
+	const char *json;
+	const char *pointer; /* NULL: accepted */
+} cases[] = {
+	{ GOOD, NULL },
+	{ "{\"ociVersion\":\"1.0.2-dev\",\"root\":{\"path\":\"rootfs\"}," PROC "\"linux\":{" NS
+	  "}}",
+		NULL },
+	{ "{\"ociVersion\":\"9.0.0\",\"root\":{\"path\":\"r\"}," PROC "\"linux\":{}}",
+		"/ociVersion" },
+	{ "{\"ociVersion\":\"1.0.0\"," PROC "\"linux\":{}}", "/root" },
+	{ "{" ROOT "\"linux\":{" NS "}}", "/process" },
+	{ "{" ROOT "\"process\":{\"cwd\":\"/\",\"args\":[\"\"]},\"linux\":{" NS "}}",
+		"/process/args/0" },
+	{ "{" ROOT "\"process\":{\"cwd\":\"x\",\"args\":[\"a\"]},\"linux\":{" NS "}}",
+		"/process/cwd" },
+	{ "{" ROOT "\"process\":{\"cwd\":\"/\",\"args\":[\"a\"],\"env\":[\"A=1\",\"=x\"]}}",
+		"/process/env/1" },
+	{ "{" ROOT PROC "\"linux\":{\"namespaces\":[{\"type\":\"mount\"},{\"type\":\"mount\"}]}}",
+		"/linux/namespaces/1/type" },
+	{ "{" ROOT PROC "\"linux\":{\"namespaces\":[{\"type\":\"mnt\"}]}}",
+		"/linux/namespaces/0/type" },
+	{ "{" ROOT PROC "\"hostname\":\"h\",\"linux\":{\"namespaces\":[{\"type\":\"mount\"}]}}",
+		"/hostname" },
+	{ "{" ROOT PROC "\"linux\":{\"namespaces\":[{\"type\":\"user\"}]}}", "/linux/uidMappings" },
+	{ "{" ROOT PROC "\"mounts\":[{\"destination\":\"/\"}],\"linux\":{" NS "}}",
+		"/mounts/0/destination" },
+	{ "{" ROOT PROC "\"linux\":{" NS ",\"maskedPaths\":[\"/proc/kcore\",\"etc\"]}}",
+		"/linux/maskedPaths/1" },
+	{ "{" ROOT PROC "\"linux\":{" NS ",\"devices\":[{\"type\":\"q\",\"path\":\"/dev/x\"}]}}",
+		"/linux/devices/0/type" },
+	{ "{" ROOT PROC "\"linux\":{" NS ",\"timeOffsets\":{\"boottime\":{\"secs\":1}}}}",
+		"/linux/timeOffsets" },
+	{ "{" ROOT PROC "\"linux\":{" NS ",\"intelRdt\":{\"closID\":\"..\"}}}",
+		"/linux/intelRdt/closID" },
+};
+
+static void test_cases(void **state)
+{
+	(void) state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		_cleanup_arena_ struct arena arena = { 0 };
+		const struct ocispec_alloc alloc = { give, &arena };
+		const struct facts facts = { .sys_admin = true };
+		const struct plan_options options = { .id = "c", .bundle = "/b" };
+		struct plan_notes notes = { 0 };
+		struct ocispec_error error = { 0 };
+		struct err err = { 0 };
+		void *spec = NULL;
+		int result;
+
+		if (ocispec_parse(&ocispec_config, cases[i].json, strlen(cases[i].json), &alloc,
+			    NULL, &spec, &error) < 0)
+			fail_msg("case %zu: %s: %s", i, error.pointer, error.text);
+		result = plan_validate(
+			&(struct plan_input){ spec, &facts, &options, &arena, &notes }, &err);
+		if (cases[i].pointer == NULL) {
+			if (result < 0)
+				fail_msg("case %zu: %s", i, err.text);
+		} else {
+			if (result == 0)
+				fail_msg("case %zu: accepted", i);
+			assert_string_equal(err.pointer, cases[i].pointer);
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_cases) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
