@@ -5,18 +5,26 @@
  */
 #include "libocispec-lite/ocispec.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <yajl/yajl_parse.h>
 
-enum { KEY_BYTES = 80 };
+#include "yajl-memory.h"
+
+enum { EXCERPT_BYTES = 40, UNKNOWN_BYTES = 512 };
 
 /* What SPEC_LIST, struct spec_strings, spec_u32_list and spec_map have in common. */
 struct any_list {
 	void *items;
 	size_t count;
+} __attribute__((may_alias));
+
+/* A key of a map and where it stands; the map is searched for duplicates when it is complete. */
+struct map_key {
+	const char *text;
+	size_t offset;
 };
 
 enum frame_kind {
@@ -38,8 +46,11 @@ struct frame {
 	size_t room; /* of a list, in elements */
 	uint64_t seen; /* FRAME_OBJECT: bit N: row N has had a value */
 	size_t index; /* of the element that is read, for the pointer */
-	char key[KEY_BYTES];
-	char *entry_key; /* FRAME_MAP, FRAME_OBJECT_MAP: the key just read */
+	size_t start; /* where the object or list begins */
+	char *key; /* whose value is due; NULL: none */
+	struct map_key *keys; /* FRAME_MAP, FRAME_OBJECT_MAP: all keys */
+	size_t keys_count;
+	size_t keys_room;
 };
 
 struct parser {
@@ -54,6 +65,9 @@ struct parser {
 	bool root_list;
 	void *root; /* the document's struct, or its struct any_list */
 	bool root_done;
+	size_t token; /* where the token begins that yajl hands over */
+	size_t end; /* where it ends */
+	bool finishing; /* yajl has had the whole text */
 	size_t depth;
 	struct frame frames[OCISPEC_MAX_DEPTH];
 };
@@ -73,41 +87,82 @@ static void place(const char *bytes, size_t offset, struct ocispec_error *error)
 	error->column = offset - start + 1;
 }
 
-static size_t put_key(char *to, size_t used, size_t size, const char *key)
+/* The length of the UTF-8 sequence at text, 0 if it is none (overlong forms and surrogates are none). */
+static size_t sequence(const unsigned char *text, size_t left)
 {
-	for (const char *at = key; *at != '\0'; at++) {
-		const char *text = *at == '~' ? "~0" : *at == '/' ? "~1" : NULL;
+	const unsigned char c = text[0];
+	const size_t length = c < 0x80 ? 1
+		: c < 0xc2	       ? 0
+		: c < 0xe0	       ? 2
+		: c < 0xf0	       ? 3
+		: c < 0xf5	       ? 4
+				       : 0;
 
-		if (used + 3 > size)
-			break;
-		if (text != NULL) {
-			to[used++] = text[0];
-			to[used++] = text[1];
-		} else
-			to[used++] = *at;
-	}
-	return used;
+	if (length == 0 || length > left)
+		return 0;
+	for (size_t i = 1; i < length; i++)
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+	if ((c == 0xe0 && text[1] < 0xa0) || (c == 0xed && text[1] > 0x9f) ||
+		(c == 0xf0 && text[1] < 0x90) || (c == 0xf4 && text[1] > 0x8f))
+		return 0;
+	return length;
 }
 
-/* The JSON pointer of what is read now; depth frames of it. */
+/* Copies whole characters as long as they fit; a message is one line, so control characters become
+ * question marks. escape: as a part of a JSON pointer. Returns how many bytes of text were taken. */
+static size_t put_text(
+	char *to, size_t size, size_t *used, const char *text, size_t length, bool escape)
+{
+	size_t i = 0;
+
+	while (i < length) {
+		const unsigned char *at = (const unsigned char *) text + i;
+		const size_t bytes = sequence(at, length - i);
+		char piece[4] = { '?' };
+		size_t put = 1;
+
+		if (escape && (*at == '~' || *at == '/')) {
+			piece[0] = '~';
+			piece[1] = *at == '~' ? '0' : '1';
+			put = 2;
+		} else if (bytes != 0 && *at >= 0x20 && *at != 0x7f) {
+			memcpy(piece, at, bytes);
+			put = bytes;
+		}
+		if (*used + put >= size)
+			break;
+		memcpy(to + *used, piece, put);
+		*used += put;
+		i += bytes == 0 ? 1 : bytes;
+	}
+	to[*used] = '\0';
+	return i;
+}
+
+/* The JSON pointer of what is read now, up to depth frames of it. */
 static void pointer(const struct parser *parser, size_t depth, char *to, size_t size)
 {
 	size_t used = 0;
 
+	to[0] = '\0';
 	for (size_t i = 0; i < depth && used + 2 < size; i++) {
 		const struct frame *frame = &parser->frames[i];
 		char number[24];
 		const char *key = frame->key;
 
+		/* What lies in an unknown field has no place of its own. */
+		if (frame->kind == FRAME_SKIP)
+			break;
 		if (frame->array) {
 			(void) snprintf(number, sizeof(number), "%zu", frame->index);
 			key = number;
-		} else if (key[0] == '\0' && frame->seen == 0 && frame->index == 0)
-			break; /* no key has been read yet */
+		} else if (key == NULL)
+			break;
 		to[used++] = '/';
-		used = put_key(to, used, size - 1, key);
+		if (put_text(to, size, &used, key, strlen(key), true) < strlen(key))
+			break;
 	}
-	to[used] = '\0';
 }
 
 __attribute__((format(printf, 4, 5))) static int fail(
@@ -126,22 +181,43 @@ __attribute__((format(printf, 4, 5))) static int fail(
 	return 0;
 }
 
-/* Where a token begins: yajl points into the document unless it had to decode escapes. */
-static size_t offset_of(
-	const struct parser *parser, const void *token, size_t length, size_t before)
+static int wrong(struct parser *parser, const char *expected, const char *found)
 {
-	const char *at = token;
-	size_t consumed;
-
-	if (at != NULL && at >= parser->bytes && at < parser->bytes + parser->length)
-		return (size_t) (at - parser->bytes) - before;
-	consumed = yajl_get_bytes_consumed(parser->yajl);
-	return consumed > length ? consumed - length : 0;
+	return fail(parser, parser->token, parser->depth, "expected %s, found %s", expected, found);
 }
 
-static int wrong(struct parser *parser, size_t offset, const char *expected, const char *found)
+struct excerpt {
+	char text[EXCERPT_BYTES + 8];
+};
+
+/* The beginning of a value for a message; quote is "" or "\"". */
+static struct excerpt excerpt_of(const char *text, size_t length, const char *quote)
 {
-	return fail(parser, offset, parser->depth, "expected %s, found %s", expected, found);
+	struct excerpt excerpt;
+	size_t used = 0;
+	size_t taken;
+
+	(void) put_text(excerpt.text, sizeof(excerpt.text), &used, quote, strlen(quote), false);
+	taken = put_text(excerpt.text, EXCERPT_BYTES, &used, text, length, false);
+	if (taken < length)
+		quote = *quote == '\0' ? "..." : "...\"";
+	(void) put_text(excerpt.text, sizeof(excerpt.text), &used, quote, strlen(quote), false);
+	return excerpt;
+}
+
+static size_t skip(const struct parser *parser, size_t at, const char *what)
+{
+	while (at < parser->length && parser->bytes[at] != '\0' &&
+		strchr(what, parser->bytes[at]) != NULL)
+		at++;
+	return at;
+}
+
+/* Called first for each token: between two that yajl hands over stand only blanks, ',' and ':'. */
+static void next_token(struct parser *parser)
+{
+	parser->token = skip(parser, parser->end, " \t\r\n,:");
+	parser->end = parser->finishing ? parser->length : yajl_get_bytes_consumed(parser->yajl);
 }
 
 /* ---- memory ------------------------------------------------------------------------------------- */
@@ -262,10 +338,15 @@ static void *member(const struct frame *frame)
 	return (char *) frame->base + frame->field->offset;
 }
 
-static void next_element(struct frame *frame)
+/* A value is complete: the next one of a list is due, or the next key. */
+static void value_done(struct frame *frame)
 {
-	if (frame != NULL && frame->array)
+	if (frame == NULL)
+		return;
+	if (frame->array)
 		frame->index++;
+	frame->key = NULL;
+	frame->field = NULL;
 }
 
 /* ---- scalars ------------------------------------------------------------------------------------ */
@@ -368,18 +449,15 @@ static int on_number(void *context, const char *text, size_t length)
 {
 	struct parser *parser = context;
 	struct frame *frame = current(parser);
-	const size_t offset = offset_of(parser, text, length, 0);
-	char found[64];
 	bool negative;
 	uint64_t value;
 	int done = -1;
 
+	next_token(parser);
 	if (skipped(frame)) {
-		next_element(frame);
+		value_done(frame);
 		return 1;
 	}
-	(void) snprintf(
-		found, sizeof(found), "the number %.*s", length > 40 ? 40 : (int) length, text);
 	if (read_integer(text, length, &negative, &value) == 0 && frame != NULL) {
 		if (frame->kind == FRAME_OBJECT)
 			done = store_number(
@@ -391,8 +469,8 @@ static int on_number(void *context, const char *text, size_t length)
 		}
 	}
 	if (done < 0)
-		return wrong(parser, offset, expected_here(parser), found);
-	next_element(frame);
+		return wrong(parser, expected_here(parser), excerpt_of(text, length, "").text);
+	value_done(frame);
 	return 1;
 }
 
@@ -401,9 +479,10 @@ static int on_null(void *context)
 	struct parser *parser = context;
 	struct frame *frame = current(parser);
 
+	next_token(parser);
 	if (!skipped(frame))
-		return wrong(parser, offset_of(parser, NULL, 4, 0), expected_here(parser), "null");
-	next_element(frame);
+		return wrong(parser, expected_here(parser), "null");
+	value_done(frame);
 	return 1;
 }
 
@@ -412,58 +491,48 @@ static int on_boolean(void *context, int value)
 	struct parser *parser = context;
 	struct frame *frame = current(parser);
 
-	if (skipped(frame)) {
-		next_element(frame);
-		return 1;
+	next_token(parser);
+	if (!skipped(frame)) {
+		if (frame == NULL || frame->kind != FRAME_OBJECT)
+			return wrong(parser, expected_here(parser), value ? "true" : "false");
+		if (frame->field->kind == OCISPEC_BOOL)
+			*(bool *) member(frame) = value != 0;
+		else if (frame->field->kind == OCISPEC_BOOL_OPT)
+			*(bool *) optional(parser, member(frame), sizeof(bool)) = value != 0;
+		else
+			return wrong(parser, expected_here(parser), value ? "true" : "false");
 	}
-	if (frame != NULL && frame->kind == FRAME_OBJECT && frame->field->kind == OCISPEC_BOOL)
-		*(bool *) member(frame) = value != 0;
-	else if (frame != NULL && frame->kind == FRAME_OBJECT &&
-		frame->field->kind == OCISPEC_BOOL_OPT)
-		*(bool *) optional(parser, member(frame), sizeof(bool)) = value != 0;
-	else
-		return wrong(parser, offset_of(parser, NULL, value ? 4 : 5, 0),
-			expected_here(parser), value ? "true" : "false");
+	value_done(frame);
 	return 1;
-}
-
-static int check_text(struct parser *parser, const unsigned char *text, size_t length)
-{
-	if (memchr(text, '\0', length) == NULL)
-		return 1;
-	return fail(parser, offset_of(parser, text, length, 1), parser->depth,
-		"expected text, found the character NUL in it");
 }
 
 static int on_string(void *context, const unsigned char *text, size_t length)
 {
 	struct parser *parser = context;
 	struct frame *frame = current(parser);
+	char *copy;
 
-	if (!check_text(parser, text, length))
-		return 0;
+	next_token(parser);
 	if (skipped(frame)) {
-		next_element(frame);
+		value_done(frame);
 		return 1;
 	}
-	if (frame != NULL && frame->kind == FRAME_OBJECT && frame->field->kind == OCISPEC_STRING)
-		*(char **) member(frame) = copy_text(parser, text, length);
-	else if (frame != NULL && frame->kind == FRAME_VALUES && frame->values == OCISPEC_STRINGS)
-		*(char **) grow(parser, frame, sizeof(char *)) = copy_text(parser, text, length);
-	else if (frame != NULL && frame->kind == FRAME_MAP) {
+	if (frame != NULL && frame->kind == FRAME_OBJECT && frame->field->kind == OCISPEC_STRING) {
+		copy = copy_text(parser, text, length);
+		memcpy(member(frame), &copy, sizeof(copy));
+	} else if (frame != NULL && frame->kind == FRAME_VALUES &&
+		frame->values == OCISPEC_STRINGS) {
+		copy = copy_text(parser, text, length);
+		memcpy(grow(parser, frame, sizeof(copy)), &copy, sizeof(copy));
+	} else if (frame != NULL && frame->kind == FRAME_MAP) {
 		struct spec_map_entry *entry = grow(parser, frame, sizeof(*entry));
 
-		entry->key = frame->entry_key;
+		entry->key = frame->key;
 		entry->value = copy_text(parser, text, length);
-	} else {
-		char found[64];
-
-		(void) snprintf(found, sizeof(found), "the string \"%.*s\"",
-			length > 40 ? 40 : (int) length, (const char *) text);
-		return wrong(
-			parser, offset_of(parser, text, length, 1), expected_here(parser), found);
-	}
-	next_element(frame);
+	} else
+		return wrong(parser, expected_here(parser),
+			excerpt_of((const char *) text, length, "\"").text);
+	value_done(frame);
 	return 1;
 }
 
@@ -474,12 +543,14 @@ static struct frame *push(struct parser *parser, enum frame_kind kind, bool arra
 	struct frame *frame;
 
 	if (parser->depth == OCISPEC_MAX_DEPTH) {
-		(void) fail(parser, offset_of(parser, NULL, 1, 0), parser->depth,
+		(void) fail(parser, parser->token, parser->depth,
 			"expected at most %d levels, found more", OCISPEC_MAX_DEPTH);
 		return NULL;
 	}
 	frame = &parser->frames[parser->depth++];
-	*frame = (struct frame){ .kind = kind, .array = array, .base = base };
+	*frame = (struct frame){
+		.kind = kind, .array = array, .base = base, .start = parser->token
+	};
 	return frame;
 }
 
@@ -499,13 +570,13 @@ static int start_map(void *context)
 	struct frame *frame = current(parser);
 	void *element;
 
+	next_token(parser);
 	if (frame == NULL && !parser->root_list && !parser->root_done)
 		return push_object(parser, parser->root_object, parser->root);
 	if (skipped(frame))
 		return push(parser, FRAME_SKIP, false, NULL) != NULL;
 	if (frame == NULL)
-		return wrong(
-			parser, offset_of(parser, NULL, 1, 0), expected_here(parser), "an object");
+		return wrong(parser, expected_here(parser), "an object");
 	switch (frame->kind) {
 	case FRAME_OBJECT:
 		if (frame->field->kind == OCISPEC_OBJECT) {
@@ -530,12 +601,12 @@ static int start_map(void *context)
 		return push_object(parser, frame->object, grow(parser, frame, frame->object->size));
 	case FRAME_OBJECT_MAP:
 		element = grow(parser, frame, frame->object->size);
-		memcpy(element, &frame->entry_key, sizeof(frame->entry_key));
+		memcpy(element, &frame->key, sizeof(frame->key));
 		return push_object(parser, frame->object, element);
 	default:
 		break;
 	}
-	return wrong(parser, offset_of(parser, NULL, 1, 0), expected_here(parser), "an object");
+	return wrong(parser, expected_here(parser), "an object");
 }
 
 static int start_array(void *context)
@@ -545,9 +616,12 @@ static int start_array(void *context)
 	struct any_list *list;
 	const struct ocispec_field *field;
 
-	if (frame == NULL && parser->root_list) {
+	next_token(parser);
+	if (frame == NULL && parser->root_list && !parser->root_done) {
 		open_list(parser, parser->root);
 		frame = push(parser, FRAME_OBJECT_LIST, true, parser->root);
+		if (frame == NULL)
+			return 0;
 		frame->object = parser->root_object;
 		return 1;
 	}
@@ -556,8 +630,7 @@ static int start_array(void *context)
 	if (frame == NULL || frame->kind != FRAME_OBJECT ||
 		(frame->field->kind != OCISPEC_STRINGS && frame->field->kind != OCISPEC_U32_LIST &&
 			frame->field->kind != OCISPEC_OBJECT_LIST))
-		return wrong(
-			parser, offset_of(parser, NULL, 1, 0), expected_here(parser), "a list");
+		return wrong(parser, expected_here(parser), "a list");
 	field = frame->field;
 	list = member(frame);
 	open_list(parser, list);
@@ -575,66 +648,98 @@ static int pop(struct parser *parser)
 	parser->depth--;
 	if (parser->depth == 0)
 		parser->root_done = true;
-	next_element(current(parser));
+	value_done(current(parser));
 	return 1;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	const struct map_key *one = a, *two = b;
+	const int order = strcmp(one->text, two->text);
+
+	return order != 0 ? order : (one->offset > two->offset) - (one->offset < two->offset);
+}
+
+/* Sorted, not compared pair by pair: a map may have as many keys as the document has room for. */
+static int check_keys(struct parser *parser, struct frame *frame)
+{
+	const struct map_key *again = NULL;
+
+	if (frame->keys_count < 2)
+		return 1;
+	qsort(frame->keys, frame->keys_count, sizeof(frame->keys[0]), by_text);
+	for (size_t i = 1; i < frame->keys_count; i++)
+		if (strcmp(frame->keys[i - 1].text, frame->keys[i].text) == 0 &&
+			(again == NULL || frame->keys[i].offset < again->offset))
+			again = &frame->keys[i];
+	if (again == NULL)
+		return 1;
+	memcpy(&frame->key, &again->text, sizeof(frame->key));
+	return fail(parser, again->offset, parser->depth, "expected each key once, found %s again",
+		excerpt_of(again->text, strlen(again->text), "\"").text);
 }
 
 static int end_map(void *context)
 {
 	struct parser *parser = context;
-	const struct frame *frame = current(parser);
+	struct frame *frame = current(parser);
 
+	next_token(parser);
 	if (frame->kind == FRAME_OBJECT)
 		for (size_t i = 0; i < frame->object->count; i++)
 			if ((frame->object->fields[i].flags & OCISPEC_REQUIRED) != 0 &&
 				(frame->seen >> i & 1) == 0)
-				return fail(parser, offset_of(parser, NULL, 1, 0),
-					parser->depth - 1, "expected the field \"%s\", found none",
+				return fail(parser, frame->start, parser->depth - 1,
+					"expected the field \"%s\", found none",
 					frame->object->fields[i].name);
+	if (!check_keys(parser, frame))
+		return 0;
 	return pop(parser);
 }
 
 static int end_array(void *context)
 {
+	next_token(context);
 	return pop(context);
 }
 
-static bool has_key(const struct frame *frame, const char *key)
+static int object_key(
+	struct parser *parser, struct frame *frame, const unsigned char *text, size_t length)
 {
-	const struct any_list *list = frame->base;
-	const size_t size =
-		frame->kind == FRAME_MAP ? sizeof(struct spec_map_entry) : frame->object->size;
-
-	for (size_t i = 0; i < list->count; i++) {
-		const char *old;
-
-		memcpy(&old, (const char *) list->items + i * size, sizeof(old));
-		if (strcmp(old, key) == 0)
-			return true;
-	}
-	return false;
-}
-
-static int object_key(struct parser *parser, struct frame *frame, size_t offset)
-{
-	frame->field = NULL;
+	frame->key = copy_text(parser, text, length);
 	for (size_t i = 0; i < frame->object->count; i++) {
 		if (strcmp(frame->object->fields[i].name, frame->key) != 0)
 			continue;
 		if ((frame->seen >> i & 1) != 0)
-			return fail(parser, offset, parser->depth,
-				"expected each field once, found \"%s\" again", frame->key);
+			return fail(parser, parser->token, parser->depth,
+				"expected each key once, found \"%s\" again", frame->key);
 		frame->seen |= (uint64_t) 1 << i;
 		frame->field = &frame->object->fields[i];
 		return 1;
 	}
 	if (parser->options != NULL && parser->options->unknown != NULL) {
-		char where[sizeof(parser->error->pointer)];
+		char where[UNKNOWN_BYTES];
 
-		frame->index = 1; /* a key has been read */
 		pointer(parser, parser->depth, where, sizeof(where));
 		parser->options->unknown(where, parser->options->data);
 	}
+	return 1;
+}
+
+static int map_key(
+	struct parser *parser, struct frame *frame, const unsigned char *text, size_t length)
+{
+	frame->key = copy_text(parser, text, length);
+	if (frame->keys_count == frame->keys_room) {
+		const size_t room = frame->keys_room == 0 ? 8 : frame->keys_room * 2;
+		struct map_key *keys = take(parser, room * sizeof(*keys));
+
+		if (frame->keys_count != 0)
+			memcpy(keys, frame->keys, frame->keys_count * sizeof(*keys));
+		frame->keys = keys;
+		frame->keys_room = room;
+	}
+	frame->keys[frame->keys_count++] = (struct map_key){ frame->key, parser->token };
 	return 1;
 }
 
@@ -642,28 +747,13 @@ static int on_key(void *context, const unsigned char *text, size_t length)
 {
 	struct parser *parser = context;
 	struct frame *frame = current(parser);
-	const size_t offset = offset_of(parser, text, length, 1);
-	const size_t kept = length < KEY_BYTES ? length : KEY_BYTES - 1;
 
-	if (!check_text(parser, text, length))
-		return 0;
-	memcpy(frame->key, text, kept);
-	frame->key[kept] = '\0';
+	next_token(parser);
 	if (frame->kind == FRAME_SKIP)
 		return 1;
-	if (frame->kind == FRAME_OBJECT) {
-		/* No row has a name as long as that. */
-		if (kept < length)
-			frame->key[kept - 1] = '\x7f';
-		frame->index = 1;
-		return object_key(parser, frame, offset);
-	}
-	frame->index = 1;
-	frame->entry_key = copy_text(parser, text, length);
-	if (has_key(frame, frame->entry_key))
-		return fail(parser, offset, parser->depth,
-			"expected each key once, found \"%s\" again", frame->key);
-	return 1;
+	if (frame->kind == FRAME_OBJECT)
+		return object_key(parser, frame, text, length);
+	return map_key(parser, frame, text, length);
 }
 
 /* ---- the document ------------------------------------------------------------------------------- */
@@ -688,78 +778,103 @@ static int hex(const char *text, size_t left)
 	return value;
 }
 
-/* The length of the UTF-8 sequence at text, 0 if it is none (overlong forms and surrogates are none). */
-static size_t sequence(const unsigned char *text, size_t left)
+/* Text that yajl would let through or mend: the string it is in, and what is wrong with it. */
+struct bad_text {
+	size_t string;
+	const char *expected;
+	const char *found;
+};
+
+/* An escape at text: its length, 0 when it is refused. yajl turns half of a surrogate pair into a
+ * question mark, and its reader of the second half looks beyond the end. */
+static size_t escape(const char *text, size_t left, struct bad_text *bad)
 {
-	const unsigned char c = text[0];
-	const size_t length = c < 0x80 ? 1
-		: c < 0xc2	       ? 0
-		: c < 0xe0	       ? 2
-		: c < 0xf0	       ? 3
-		: c < 0xf5	       ? 4
-				       : 0;
+	int one, two;
 
-	if (length == 0 || length > left)
+	if (left < 2 || text[1] != 'u')
+		return 2;
+	one = hex(text + 2, left - 2);
+	if (one == 0) {
+		bad->expected = "text without NUL";
+		bad->found = "\\u0000 in it";
 		return 0;
-	for (size_t i = 1; i < length; i++)
-		if ((text[i] & 0xc0) != 0x80)
-			return 0;
-	if ((c == 0xe0 && text[1] < 0xa0) || (c == 0xed && text[1] > 0x9f) ||
-		(c == 0xf0 && text[1] < 0x90) || (c == 0xf4 && text[1] > 0x8f))
-		return 0;
-	return length;
-}
-
-/* Encoding, and escapes of half a character, which yajl would turn into a question mark. */
-static int check_encoding(struct parser *parser)
-{
-	const unsigned char *text = (const unsigned char *) parser->bytes;
-
-	for (size_t i = 0; i < parser->length;) {
-		const size_t left = parser->length - i;
-		const size_t length = sequence(text + i, left);
-
-		if (length == 0)
-			return fail(parser, i, 0, "expected UTF-8, found the byte 0x%02x", text[i]);
-		if (text[i] == '\\' && left > 1 && text[i + 1] == 'u') {
-			const int one = hex(parser->bytes + i + 2, left - 2);
-			const int two = left >= 12 && text[i + 6] == '\\' && text[i + 7] == 'u'
-				? hex(parser->bytes + i + 8, left - 8)
-				: -1;
-			const bool pair =
-				one >= 0xd800 && one <= 0xdbff && two >= 0xdc00 && two <= 0xdfff;
-
-			if (one >= 0xd800 && one <= 0xdfff && !pair)
-				return fail(parser, i, 0,
-					"expected a whole character, found half of a surrogate "
-					"pair");
-			i += pair ? 12 : 6;
-			continue;
-		}
-		i += text[i] == '\\' && left > 1 ? 2 : length;
 	}
-	return 1;
+	if (one < 0xd800 || one > 0xdfff)
+		return one < 0 ? 2 : 6;
+	two = left >= 12 && text[6] == '\\' && text[7] == 'u' ? hex(text + 8, left - 8) : -1;
+	if (one > 0xdbff || two < 0xdc00 || two > 0xdfff) {
+		bad->expected = "whole characters";
+		bad->found = "half of a surrogate pair";
+		return 0;
+	}
+	return 12;
 }
 
-static void syntax_error(struct parser *parser, yajl_status status)
+/* Looks through all strings before yajl does. Returns whether one is bad. */
+static bool find_bad_text(const char *bytes, size_t length, struct bad_text *bad)
 {
-	size_t at = yajl_get_bytes_consumed(parser->yajl);
-	unsigned char *words;
-	const char *text;
+	bool inside = false;
+
+	for (size_t i = 0; i < length;) {
+		size_t step = 1;
+
+		if (bytes[i] == '"') {
+			inside = !inside;
+			bad->string = i;
+		} else if (inside && bytes[i] == '\\')
+			step = escape(bytes + i, length - i, bad);
+		else if (inside) {
+			step = sequence((const unsigned char *) bytes + i, length - i);
+			bad->expected = "text in UTF-8";
+			bad->found = "another encoding";
+		}
+		if (step == 0)
+			return true;
+		i += step;
+	}
+	return false;
+}
+
+/* yajl stopped: the token that it did not like is the first one that ends where it has read to. */
+static void syntax_error(struct parser *parser)
+{
+	const size_t consumed = yajl_get_bytes_consumed(parser->yajl);
+	const char *expected = "JSON";
+	size_t at = parser->end;
+	size_t end;
 
 	if (parser->failed)
 		return;
-	if (at > parser->length)
-		at = parser->length;
-	if (status == yajl_status_client_canceled)
+	if (parser->root_done)
+		expected = "the end of the document";
+	else if (parser->depth == 0)
+		expected = expected_here(parser);
+	if (parser->finishing) {
+		(void) fail(parser, parser->length, parser->depth,
+			"expected %s, found the end of the document", expected);
 		return;
-	words = yajl_get_error(
-		parser->yajl, 0, (const unsigned char *) parser->bytes, parser->length);
-	text = words == NULL ? "parse error" : (const char *) words;
-	(void) fail(parser, at, parser->depth, "expected JSON, found a %.*s",
-		(int) strcspn(text, "\n"), text);
-	if (words != NULL)
-		yajl_free_error(parser->yajl, words);
+	}
+	for (;;) {
+		at = end = skip(parser, at, " \t\r\n");
+		if (at == parser->length)
+			break;
+		end++;
+		if (parser->bytes[at] == '"') {
+			while (end < parser->length && parser->bytes[end] != '"')
+				end += parser->bytes[end] == '\\' ? 2 : 1;
+			end++;
+		} else if (strchr("{}[],:", parser->bytes[at]) == NULL)
+			while (end < parser->length && parser->bytes[end] != '\0' &&
+				strchr("{}[],:\" \t\r\n", parser->bytes[end]) == NULL)
+				end++;
+		if (end > parser->length)
+			end = parser->length;
+		if (end >= consumed)
+			break;
+		at = end;
+	}
+	(void) fail(parser, at, parser->depth, "expected %s, found %s", expected,
+		excerpt_of(parser->bytes + at, end - at, "").text);
 }
 
 static const yajl_callbacks callbacks = {
@@ -776,6 +891,11 @@ static const yajl_callbacks callbacks = {
 
 static int parse(struct parser *parser)
 {
+	struct ocispec_alloc copy;
+	yajl_alloc_funcs memory = yajl_memory(&copy, parser->alloc);
+	struct bad_text bad = { 0 };
+	size_t length = parser->length;
+	bool has_bad;
 	yajl_status status;
 
 	*parser->error = (struct ocispec_error){ 0 };
@@ -784,21 +904,27 @@ static int parse(struct parser *parser)
 			parser->length);
 		return -1;
 	}
-	if (!check_encoding(parser))
-		return -1;
-	parser->yajl = yajl_alloc(&callbacks, NULL, parser);
-	if (parser->yajl == NULL) {
-		(void) fail(parser, 0, 0, "expected memory, found none");
+	if (length >= 3 && memcmp(parser->bytes, "\xef\xbb\xbf", 3) == 0) {
+		(void) fail(parser, 0, 0, "expected %s, found a byte order mark",
+			expected_here(parser));
 		return -1;
 	}
-	status = yajl_parse(parser->yajl, (const unsigned char *) parser->bytes, parser->length);
-	if (status == yajl_status_ok)
+	/* yajl gets what stands before a bad string: then the frames say where the string belongs,
+	 * and what is wrong before it is reported first. */
+	has_bad = find_bad_text(parser->bytes, length, &bad);
+	if (has_bad)
+		length = bad.string;
+	parser->yajl = yajl_alloc(&callbacks, &memory, parser);
+	status = yajl_parse(parser->yajl, (const unsigned char *) parser->bytes, length);
+	if (status == yajl_status_ok && has_bad)
+		(void) fail(parser, bad.string, parser->depth, "expected %s, found %s",
+			bad.expected, bad.found);
+	else if (status == yajl_status_ok) {
+		parser->finishing = true;
 		status = yajl_complete_parse(parser->yajl);
+	}
 	if (status != yajl_status_ok)
-		syntax_error(parser, status);
-	else if (!parser->root_done)
-		(void) fail(parser, parser->length, 0, "expected %s, found the end of the document",
-			parser->root_list ? "a list" : "an object");
+		syntax_error(parser);
 	yajl_free(parser->yajl);
 	return parser->failed ? -1 : 0;
 }

@@ -8,10 +8,12 @@
 #include <string.h>
 #include <yajl/yajl_gen.h>
 
+#include "yajl-memory.h"
+
 struct any_list {
 	void *items;
 	size_t count;
-};
+} __attribute__((may_alias));
 
 static void put_text(yajl_gen gen, const char *text)
 {
@@ -30,10 +32,20 @@ __attribute__((format(printf, 2, 3))) static void put_number(yajl_gen gen, const
 	(void) yajl_gen_number(gen, text, (size_t) length);
 }
 
+/* yajl's pretty form of an empty list or object has empty lines in it. */
+static bool put_empty(yajl_gen gen, size_t count, const char *text)
+{
+	if (count == 0)
+		(void) yajl_gen_number(gen, text, strlen(text));
+	return count == 0;
+}
+
 static void put_object(yajl_gen gen, const struct ocispec_object *object, const void *value);
 
 static void put_list(yajl_gen gen, const struct ocispec_object *object, const struct any_list *list)
 {
+	if (put_empty(gen, list->count, "[]"))
+		return;
 	(void) yajl_gen_array_open(gen);
 	for (size_t i = 0; i < list->count; i++)
 		put_object(gen, object, (const char *) list->items + i * object->size);
@@ -42,6 +54,8 @@ static void put_list(yajl_gen gen, const struct ocispec_object *object, const st
 
 static void put_map(yajl_gen gen, const struct spec_map *map)
 {
+	if (put_empty(gen, map->count, "{}"))
+		return;
 	(void) yajl_gen_map_open(gen);
 	for (size_t i = 0; i < map->count; i++) {
 		put_text(gen, map->items[i].key);
@@ -53,6 +67,8 @@ static void put_map(yajl_gen gen, const struct spec_map *map)
 static void put_object_map(
 	yajl_gen gen, const struct ocispec_object *object, const struct any_list *list)
 {
+	if (put_empty(gen, list->count, "{}"))
+		return;
 	(void) yajl_gen_map_open(gen);
 	for (size_t i = 0; i < list->count; i++) {
 		const void *element = (const char *) list->items + i * object->size;
@@ -67,6 +83,8 @@ static void put_object_map(
 
 static void put_strings(yajl_gen gen, const struct spec_strings *strings)
 {
+	if (put_empty(gen, strings->count, "[]"))
+		return;
 	(void) yajl_gen_array_open(gen);
 	for (size_t i = 0; i < strings->count; i++)
 		put_text(gen, strings->items[i]);
@@ -75,6 +93,8 @@ static void put_strings(yajl_gen gen, const struct spec_strings *strings)
 
 static void put_u32_list(yajl_gen gen, const struct spec_u32_list *list)
 {
+	if (put_empty(gen, list->count, "[]"))
+		return;
 	(void) yajl_gen_array_open(gen);
 	for (size_t i = 0; i < list->count; i++)
 		put_number(gen, "%" PRIu32, list->items[i]);
@@ -162,6 +182,13 @@ static void put_field(yajl_gen gen, const struct ocispec_field *field, const voi
 
 static void put_object(yajl_gen gen, const struct ocispec_object *object, const void *value)
 {
+	size_t present = 0;
+
+	for (size_t i = 0; i < object->count; i++)
+		present += !is_absent(
+			&object->fields[i], (const char *) value + object->fields[i].offset);
+	if (put_empty(gen, present, "{}"))
+		return;
 	(void) yajl_gen_map_open(gen);
 	for (size_t i = 0; i < object->count; i++) {
 		const struct ocispec_field *field = &object->fields[i];
@@ -175,54 +202,58 @@ static void put_object(yajl_gen gen, const struct ocispec_object *object, const 
 	(void) yajl_gen_map_close(gen);
 }
 
-static yajl_gen make(unsigned flags)
+static yajl_gen make(const yajl_alloc_funcs *memory, unsigned flags)
 {
-	yajl_gen gen = yajl_gen_alloc(NULL);
+	yajl_gen gen = yajl_gen_alloc(memory);
 
-	if (gen != NULL && (flags & OCISPEC_PRETTY) != 0) {
+	if ((flags & OCISPEC_PRETTY) != 0) {
 		(void) yajl_gen_config(gen, yajl_gen_beautify, 1);
 		(void) yajl_gen_config(gen, yajl_gen_indent_string, "  ");
 	}
 	return gen;
 }
 
-static char *finish(yajl_gen gen, const struct ocispec_alloc *alloc, size_t *ret_length)
+static char *finish(
+	yajl_gen gen, unsigned flags, const struct ocispec_alloc *alloc, size_t *ret_length)
 {
 	const unsigned char *bytes = (const unsigned char *) "";
 	size_t length = 0;
 	char *text;
 
-	if (gen != NULL)
-		(void) yajl_gen_get_buf(gen, &bytes, &length);
-	text = alloc->alloc(alloc->data, length + 1);
+	(void) yajl_gen_get_buf(gen, &bytes, &length);
+	text = alloc->alloc(alloc->data, length + 2);
 	memcpy(text, bytes, length);
+	/* yajl ends a pretty list or object with a line break, but not what put_empty wrote. */
+	if ((flags & OCISPEC_PRETTY) != 0 && (length == 0 || text[length - 1] != '\n'))
+		text[length++] = '\n';
 	text[length] = '\0';
 	if (ret_length != NULL)
 		*ret_length = length;
-	if (gen != NULL)
-		yajl_gen_free(gen);
+	yajl_gen_free(gen);
 	return text;
 }
 
 char *ocispec_print(const struct ocispec_object *object, const void *value, unsigned flags,
 	const struct ocispec_alloc *alloc, size_t *ret_length)
 {
-	yajl_gen gen = make(flags);
+	struct ocispec_alloc copy;
+	const yajl_alloc_funcs memory = yajl_memory(&copy, alloc);
+	yajl_gen gen = make(&memory, flags);
 
-	if (gen != NULL)
-		put_object(gen, object, value);
-	return finish(gen, alloc, ret_length);
+	put_object(gen, object, value);
+	return finish(gen, flags, alloc, ret_length);
 }
 
 char *ocispec_print_list(const struct ocispec_object *object, const void *items, size_t count,
 	unsigned flags, const struct ocispec_alloc *alloc, size_t *ret_length)
 {
+	struct ocispec_alloc copy;
+	const yajl_alloc_funcs memory = yajl_memory(&copy, alloc);
 	struct any_list list;
-	yajl_gen gen = make(flags);
+	yajl_gen gen = make(&memory, flags);
 
 	memcpy(&list.items, &items, sizeof(items));
 	list.count = count;
-	if (gen != NULL)
-		put_list(gen, object, &list);
-	return finish(gen, alloc, ret_length);
+	put_list(gen, object, &list);
+	return finish(gen, flags, alloc, ret_length);
 }

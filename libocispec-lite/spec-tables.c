@@ -14,6 +14,10 @@
 	{                                                                                          \
 		name, OCISPEC_##kind, offsetof(struct type, member), &object, 0                    \
 	}
+#define NEED_SUB(type, member, name, kind, object)                                                 \
+	{                                                                                          \
+		name, OCISPEC_##kind, offsetof(struct type, member), &object, OCISPEC_REQUIRED     \
+	}
 #define TABLE(label, object, type, rows)                                                           \
 	const struct ocispec_object object = { label, sizeof(struct type), rows,                   \
 		sizeof(rows) / sizeof((rows)[0]) }
@@ -205,7 +209,7 @@ static const struct ocispec_field cpu_rows[] = {
 static TABLE("cpu", cpu_object, spec_cpu, cpu_rows);
 
 static const struct ocispec_field pids_rows[] = {
-	ROW(spec_pids, limit, "limit", I64_OPT),
+	NEED(spec_pids, limit, "limit", I64_OPT),
 };
 static TABLE("pids", pids_object, spec_pids, pids_rows);
 
@@ -243,7 +247,7 @@ static TABLE("hugepageLimit", hugepage_object, spec_hugepage_limit, hugepage_row
 
 static const struct ocispec_field interface_rows[] = {
 	NEED(spec_interface_priority, name, "name", STRING),
-	ROW(spec_interface_priority, priority, "priority", U32_OPT),
+	NEED(spec_interface_priority, priority, "priority", U32_OPT),
 };
 static TABLE("priority", interface_object, spec_interface_priority, interface_rows);
 
@@ -363,8 +367,8 @@ static TABLE("image", image_object, spec_vm_image, image_rows);
 
 static const struct ocispec_field iomem_rows[] = {
 	ROW(spec_vm_hw_iomem, first_gfn, "firstGFN", U64_OPT),
-	ROW(spec_vm_hw_iomem, first_mfn, "firstMFN", U64_OPT),
-	ROW(spec_vm_hw_iomem, nr_mfns, "nrMFNs", U64_OPT),
+	NEED(spec_vm_hw_iomem, first_mfn, "firstMFN", U64_OPT),
+	NEED(spec_vm_hw_iomem, nr_mfns, "nrMFNs", U64_OPT),
 };
 static TABLE("iomem", iomem_object, spec_vm_hw_iomem, iomem_rows);
 
@@ -380,7 +384,7 @@ static TABLE("hwConfig", hw_object, spec_vm_hw_config, hw_rows);
 
 static const struct ocispec_field vm_rows[] = {
 	SUB(spec_vm, hypervisor, "hypervisor", OBJECT, hypervisor_object),
-	SUB(spec_vm, kernel, "kernel", OBJECT, kernel_object),
+	NEED_SUB(spec_vm, kernel, "kernel", OBJECT, kernel_object),
 	SUB(spec_vm, image, "image", OBJECT, image_object),
 	SUB(spec_vm, hw_config, "hwConfig", OBJECT, hw_object),
 };
@@ -418,7 +422,7 @@ static const struct ocispec_field process_state_rows[] = {
 	ROW(spec_container_process_state, fds, "fds", STRINGS),
 	NEED(spec_container_process_state, pid, "pid", I64),
 	ROW(spec_container_process_state, metadata, "metadata", STRING),
-	SUB(spec_container_process_state, state, "state", OBJECT, ocispec_state),
+	NEED_SUB(spec_container_process_state, state, "state", OBJECT, ocispec_state),
 };
 TABLE("container process state", ocispec_container_process_state, spec_container_process_state,
 	process_state_rows);
