@@ -347,7 +347,14 @@ int create_settle(const struct create_job *job, const char *state_runtime, struc
 	return set_rlimits(&plan->proc, child->pid, err);
 }
 
-int create_release(struct created *child, struct err *err)
+/* Until the child has heard GO and has taken its death signal off, our end would be its end. It says so
+ * by closing its side; where START comes on the same socket, EXEC says it. */
+int create_release(const struct create_job *job, struct created *child, struct err *err)
 {
-	return msg_send(child->sock, MSG_GO, -1, err);
+	if (msg_send(child->sock, MSG_GO, -1, err) < 0)
+		return -1;
+	if (job->barrier < 0)
+		return 0;
+	return msg_wait(
+		child->sock, -1, time_deadline_ms(CHILD_MS), MSG_READY, MSG_READY, 1, NULL, err);
 }

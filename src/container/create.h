@@ -58,7 +58,7 @@ ERR_CHECK int create_spawn(const struct create_job *job, struct created *ret, st
 ERR_CHECK int create_settle(const struct create_job *job, const char *state_runtime,
 	struct created *child, struct err *err);
 
-ERR_CHECK int create_release(struct created *child, struct err *err);
+ERR_CHECK int create_release(const struct create_job *job, struct created *child, struct err *err);
 
 /* Kills and reaps the child if it was not given away by setting pid to 0; closes the fds. */
 void created_end(struct created *child);

@@ -274,7 +274,7 @@ static int do_create(const struct create_options *options, bool foreground,
 			(void) unlink(options->pid_file); /* it names a process that will be gone */
 		return -1;
 	}
-	if (create_release(&container->child, err) < 0)
+	if (create_release(&job, &container->child, err) < 0)
 		return -1;
 	container->created = true;
 	return 0;
