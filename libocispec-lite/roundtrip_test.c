@@ -162,7 +162,7 @@ static void round_trip(const char *path, const struct ocispec_object *object)
 
 static void test_configs(void **state)
 {
-	const char *top = getenv("top_srcdir");
+	const char *top = getenv("OCIRT_SRCDIR");
 	char directory[4096];
 	char path[4096 + 300];
 	size_t count = 0;

@@ -116,7 +116,7 @@ static bool has(const struct lines *lines, const char *text)
 
 static void read_schema(struct lines *lines)
 {
-	const char *top = getenv("top_srcdir");
+	const char *top = getenv("OCIRT_SRCDIR");
 	char path[4096];
 	FILE *file;
 

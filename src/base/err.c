@@ -49,9 +49,18 @@ static void reset(struct err *err, int num, enum err_code code)
 	*err = (struct err){ .num = num, .code = (int) code };
 }
 
+/* The kernel's cause in the lower case that engines match: "permission denied". A second capital is an
+ * abbreviation's and stays. */
+static void describe(int num, char *to, size_t size)
+{
+	put(to, size, strerror(num), strlen(strerror(num)));
+	if (to[0] >= 'A' && to[0] <= 'Z' && !(to[1] >= 'A' && to[1] <= 'Z'))
+		to[0] = (char) (to[0] - 'A' + 'a');
+}
+
 int err_num(struct err *err, int num, const char *format, ...)
 {
-	char words[sizeof(err->text)];
+	char words[sizeof(err->text)], cause[64];
 	const char *space;
 	va_list args;
 
@@ -66,7 +75,8 @@ int err_num(struct err *err, int num, const char *format, ...)
 	if (space != NULL)
 		put(err->object, sizeof(err->object), space + 1, strlen(space + 1));
 	/* A very long object must not push the cause out of the line. */
-	(void) snprintf(err->text, sizeof(err->text), "%.520s: %s", words, strerror(num));
+	describe(num, cause, sizeof(cause));
+	(void) snprintf(err->text, sizeof(err->text), "%.520s: %s", words, cause);
 	return -1;
 }
 

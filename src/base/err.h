@@ -8,7 +8,7 @@
  * Each floor fills in what it alone knows: the bottom the call and its object (err_sys, err_num),
  * the middle the place in the configuration (err_at), the top the verb and the container id
  * (err_ctx). The text is one line, from the verb down to the cause, in lower case, without a full
- * stop: "create c1: mounts[3] /data: open source /srv/x: No such file or directory".
+ * stop: "create c1: mounts[3] /data: open source /srv/x: no such file or directory".
  *
  * A function that can fail takes `struct err *err` last, returns 0 (or an fd or a count >= 0) and
  * -1 on failure; on success it leaves *err untouched. `errno` is read in err_sys alone.

@@ -19,14 +19,14 @@ static void test_chain(void **state)
 	assert_int_equal(err_point(&err, "/mounts/3", "source"), -1);
 	assert_int_equal(err_ctx(&err, "create c1"), -1);
 	assert_string_equal(
-		err.text, "create c1: /mounts/3 source: open /a b: No such file or directory");
+		err.text, "create c1: /mounts/3 source: open /a b: no such file or directory");
 	assert_string_equal(err.operation, "open");
 	assert_string_equal(err.pointer, "/mounts/3");
 	assert_int_equal(err.num, ENOENT);
 	/* However long the chain, the cause stays at its end. */
 	for (int i = 0; i < 100; i++)
 		(void) err_ctx(&err, "a context of some length %d", i);
-	assert_non_null(strstr(err.text, "No such file or directory"));
+	assert_non_null(strstr(err.text, "no such file or directory"));
 	assert_int_equal(strlen(err.text), sizeof(err.text) - 1);
 }
 

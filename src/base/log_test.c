@@ -34,9 +34,9 @@ static void test_one_object(void **state)
 	log_error(&cause);
 	assert_int_equal(io_read_file(path, 4096, &arena, &text, NULL, &err), 0);
 	assert_int_equal(strncmp(text,
-				 "{\"level\":\"error\",\"msg\":\"open /x: No such file or "
+				 "{\"level\":\"error\",\"msg\":\"open /x: no such file or "
 				 "directory\",\"time\":\"2",
-				 strlen("{\"level\":\"error\",\"msg\":\"open /x: No such file or "
+				 strlen("{\"level\":\"error\",\"msg\":\"open /x: no such file or "
 					"directory\",\"time\":\"2")),
 		0);
 	assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);

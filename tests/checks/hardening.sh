@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.bash"
 prog=${OCIRT_BUILD:-build}/ocirt
 [ -x "$prog" ] || skip "no program in OCIRT_BUILD"
-has() { readelf -W "$1" "$prog" | grep -qE "$2" || fault "ocirt: no $2"; }
+has() { readelf -W "$1" "$prog" | grep -E "$2" >/dev/null || fault "ocirt: no $2"; }
 has -h 'DYN'
 has -l 'GNU_RELRO'
 has -d 'BIND_NOW|FLAGS.*NOW'
