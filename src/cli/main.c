@@ -1,283 +1,195 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The command line: options into structs, one call per verb, its text to stdout, its error once. */
+/* The command line: global options into a struct, one command per call, its error once. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/str.h"
-#include "cli/options.h"
+#include "cli/command.h"
 #include "config.h"
-#include "lifecycle/lifecycle.h"
 #include "ocirt-commit.h"
 
-struct values { /* of all commands; a command's table names those it has */
-	const char *root, *log, *log_format, *log_level, *cgroup_manager, *ignored;
-	bool debug, systemd, version, help;
-	struct create_options create;
-	bool force, all, quiet, regex, rootless;
-	const char *format;
-};
-
-#define ROW(name, letter, kind, member, help)                                                      \
-	{                                                                                          \
-		name, letter, kind, offsetof(struct values, member), help                          \
-	}
-#define ROW_HELP ROW("help", 'h', OPTION_FLAG, help, "show this text")
-
-static const struct option_row global_rows[] = {
-	ROW("root", 0, OPTION_TEXT, root, "directory of the containers' state"),
-	ROW("log", 0, OPTION_TEXT, log, "log file"),
-	ROW("log-format", 0, OPTION_TEXT, log_format, "text or json"),
-	ROW("log-level", 0, OPTION_TEXT, log_level, "error, warning, info or debug"),
-	ROW("debug", 0, OPTION_FLAG, debug, "log debug lines"),
-	ROW("systemd-cgroup", 0, OPTION_FLAG, systemd, "let systemd make the cgroups"),
-	ROW("cgroup-manager", 0, OPTION_TEXT, cgroup_manager, "cgroupfs, systemd or disabled"),
-	ROW("rootless", 0, OPTION_TEXT, ignored, "ignored"),
-	ROW("criu", 0, OPTION_TEXT, ignored, "ignored"),
-	ROW("version", 'v', OPTION_FLAG, version, "show the version"),
-	ROW_HELP,
-	{ 0 },
-};
-#define CREATE_ROWS                                                                                \
-	ROW("bundle", 'b', OPTION_TEXT, create.bundle, "bundle directory"),                        \
-		ROW("config", 'f', OPTION_TEXT, create.config, "another config.json"),             \
-		ROW("console-socket", 0, OPTION_TEXT, create.console_socket, "receives the pty"),  \
-		ROW("pidfd-socket", 0, OPTION_TEXT, create.pidfd_socket, "receives a pidfd"),      \
-		ROW("pid-file", 0, OPTION_TEXT, create.pid_file, "gets the process id"),           \
-		ROW("no-pivot", 0, OPTION_FLAG, create.no_pivot, "no pivot_root"),                 \
-		ROW("no-new-keyring", 0, OPTION_FLAG, create.no_new_keyring, "keep the keyring"),  \
-		ROW("preserve-fds", 0, OPTION_NUMBER, create.preserve_fds,                         \
-			"fds to pass from 3 on")
-static const struct option_row create_rows[] = { CREATE_ROWS, ROW_HELP, { 0 } };
-static const struct option_row run_rows[] = { CREATE_ROWS,
-	ROW("detach", 'd', OPTION_FLAG, create.detach, "do not wait"),
-	ROW("keep", 0, OPTION_FLAG, create.keep, "do not delete afterwards"),
-	ROW("no-subreaper", 0, OPTION_FLAG, create.no_subreaper, "do not adopt orphans"), ROW_HELP,
-	{ 0 } };
-static const struct option_row kill_rows[] = {
-	ROW("all", 'a', OPTION_FLAG, all, "every process of the container"),
-	ROW("regex", 'r', OPTION_FLAG, regex, "every container whose id matches"), ROW_HELP, { 0 }
-};
-static const struct option_row delete_rows[] = {
-	ROW("force", 'f', OPTION_FLAG, force, "kill it first"),
-	ROW("regex", 'r', OPTION_FLAG, regex, "every container whose id matches"), ROW_HELP, { 0 }
-};
-static const struct option_row ps_rows[] = {
-	ROW("format", 'f', OPTION_TEXT, format, "table or json"), ROW_HELP, { 0 }
-};
-static const struct option_row spec_rows[] = { ROW("bundle", 'b', OPTION_TEXT, create.bundle,
-						       "bundle directory"),
-	ROW("file", 'f', OPTION_TEXT, create.config, "the file to write"),
-	ROW("rootless", 0, OPTION_FLAG, rootless, "for a caller without privileges"), ROW_HELP,
-	{ 0 } };
-static const struct option_row list_rows[] = { ROW("quiet", 'q', OPTION_FLAG, quiet, "ids alone"),
-	ROW("format", 'f', OPTION_TEXT, format, "table or json"), ROW_HELP, { 0 } };
-static const struct option_row plain_rows[] = { ROW_HELP, { 0 } };
-
-enum verb { CREATE, RUN, START, STATE, KILL, DELETE, LIST, PS, SPEC, FEATURES, PLAN };
-enum { ANY_NUMBER = 1 << 20 };
-static const struct command {
-	const char *name;
-	const struct option_row *rows;
-	const char *arguments;
-	int least, most;
-	const char *help; /* NULL: not shown */
-} commands[] = {
-	[CREATE] = { "create", create_rows, "ID", 1, 1, "create a container" },
-	[RUN] = { "run", run_rows, "ID", 1, 1, "create and start a container" },
-	[START] = { "start", plain_rows, "ID", 1, 1, "start a created container" },
-	[STATE] = { "state", plain_rows, "ID", 1, 1, "print the state of a container" },
-	[KILL] = { "kill", kill_rows, "ID [SIGNAL]", 1, 2, "send a signal" },
-	[DELETE] = { "delete", delete_rows, "ID", 1, 1, "delete a container" },
-	[LIST] = { "list", list_rows, "", 0, 0, "list the containers" },
-	[PS] = { "ps", ps_rows, "ID [PS-OPTION]...", 1, ANY_NUMBER, "list the processes" },
-	[SPEC] = { "spec", spec_rows, "", 0, 0, "write a default config.json" },
-	[FEATURES] = { "features", plain_rows, "", 0, 0, "print what this build can do" },
-	[PLAN] = { "plan", create_rows, "ID", 1, 1, NULL },
+static const struct command *const commands[] = {
+	&command_create,
+	&command_run,
+	&command_start,
+	&command_state,
+	&command_kill,
+	&command_delete,
+	&command_list,
+	&command_ps,
+	&command_spec,
+	&command_features,
+	&command_plan,
 };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
-static void usage(void)
+struct globals {
+	const char *root, *log, *log_format, *log_level, *cgroup_manager, *ignored;
+	bool debug, systemd, version, help;
+};
+
+#define GLOBAL(name, letter, kind, member, help)                                                   \
+	ROW(struct globals, name, letter, kind, member, help)
+
+static const struct option_row global_rows[] = {
+	GLOBAL("root", 0, OPTION_TEXT, root, "directory of the containers' state"),
+	GLOBAL("log", 0, OPTION_TEXT, log, "log file"),
+	GLOBAL("log-format", 0, OPTION_TEXT, log_format, "text or json"),
+	GLOBAL("log-level", 0, OPTION_TEXT, log_level, "error, warning, info or debug"),
+	GLOBAL("debug", 0, OPTION_FLAG, debug, "log debug lines"),
+	GLOBAL("systemd-cgroup", 0, OPTION_FLAG, systemd, "let systemd make the cgroups"),
+	GLOBAL("cgroup-manager", 0, OPTION_TEXT, cgroup_manager, "cgroupfs, systemd or disabled"),
+	GLOBAL("rootless", 0, OPTION_OPTIONAL, ignored, "ignored: it is found out"),
+	GLOBAL("criu", 0, OPTION_TEXT, ignored, NULL),
+	GLOBAL("version", 'v', OPTION_FLAG, version, "show the version"),
+	GLOBAL("help", 'h', OPTION_FLAG, help, "show this text"),
+	{ 0 },
+};
+
+static int usage(void)
 {
 	(void) printf("usage: ocirt [OPTION]... COMMAND [OPTION]... [ARGUMENT]...\n\n");
 	for (size_t i = 0; i < COMMANDS; i++)
-		if (commands[i].help)
-			(void) printf("  %-10s %s\n", commands[i].name, commands[i].help);
+		if (commands[i]->help != NULL)
+			(void) printf("  %-10s %s\n", commands[i]->name, commands[i]->help);
 	(void) printf("\n");
 	options_print(global_rows);
-}
-
-static int list_format(const char *text, enum list_format *ret, struct err *err)
-{
-	if (text && !str_eq(text, "table") && !str_eq(text, "json"))
-		return err_set(err, ERR_USAGE, "--format: \"%s\" is not table or json", text);
-	*ret = text && str_eq(text, "json") ? LIST_JSON : LIST_TABLE;
 	return 0;
 }
 
-static int kill_or_delete(const struct global_options *global, bool deletes, const char *id,
-	const struct values *values, int sig, struct err *err)
+static int command_usage(const struct command *command)
 {
-	return deletes ? lifecycle_delete(global, id, values->force, err)
-		       : lifecycle_kill(global, id, sig, values->all, err);
+	(void) printf("usage: ocirt %s [OPTION]... %s\n", command->name, command->arguments);
+	options_print(command->rows);
+	return 0;
 }
 
-/* One container, or all that match: one that fails does not keep the others from their turn. */
-static int each_match(const struct global_options *global, bool deletes, const char *id,
-	const struct values *values, int sig, struct arena *arena, struct err *err)
+static int version(void)
 {
-	char **ids = NULL;
-	int result = 0;
+	(void) printf("ocirt version %s\ncommit: %s\nspec: 1.3.0\n", PACKAGE_VERSION, OCIRT_COMMIT);
+	return 0;
+}
 
-	if (!values->regex)
-		return kill_or_delete(global, deletes, id, values, sig, err);
-	if (lifecycle_matching(global, id, arena, &ids, err) < 0)
-		return -1;
-	for (; *ids; ids++) {
-		struct err local = { 0 };
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (str_eq(name, commands[i]->name))
+			return commands[i];
+	return NULL;
+}
 
-		if (kill_or_delete(global, deletes, *ids, values, sig, &local) == 0)
-			continue;
-		if (result < 0)
-			log_warning("%s: %s", *ids, local.text);
-		else
-			*err = local;
-		result = -1;
+static int open_log(const struct globals *globals, struct err *err)
+{
+	const char *format = globals->log_format != NULL ? globals->log_format : "text";
+	struct log_options log = { .path = globals->log, .json = str_eq(format, "json") };
+
+	if (!log.json && !str_eq(format, "text"))
+		return err_set(err, ERR_USAGE, "unknown log format %s", format);
+	if (log_level_parse(globals->debug ? "debug" : globals->log_level, &log.level) < 0)
+		return err_set(err, ERR_USAGE, "unknown log level %s", globals->log_level);
+	return log_open(&log, err);
+}
+
+static int fill_global(const struct globals *globals, struct arena *arena,
+	struct global_options *ret, struct err *err)
+{
+	const char *manager = globals->systemd ? "systemd" : globals->cgroup_manager;
+
+	ret->debug = globals->debug;
+	if (manager == NULL || str_eq(manager, "cgroupfs"))
+		ret->cgroup_manager = CGROUP_MANAGER_FS;
+	else if (str_eq(manager, "systemd"))
+		ret->cgroup_manager = CGROUP_MANAGER_SYSTEMD;
+	else if (str_eq(manager, "disabled"))
+		ret->cgroup_manager = CGROUP_MANAGER_DISABLED;
+	else
+		return err_set(err, ERR_USAGE, "unknown cgroup manager %s", manager);
+	ret->root = globals->root;
+	if (ret->root == NULL)
+		return lifecycle_default_root(arena, &ret->root, err);
+	if (ret->root[0] != '/') {
+		char here[4096];
+
+		if (getcwd(here, sizeof(here)) == NULL)
+			return err_sys(err, "getcwd");
+		ret->root = arena_printf(arena, "%s/%s", here, ret->root);
 	}
-	return result;
+	return 0;
 }
 
-static int do_verb(enum verb verb, const struct global_options *global, struct values *values,
-	char **args, struct arena *arena, int *ret_status, struct err *err)
+/* The rows of a command and --help, which each has. */
+static int parse_command(const struct command *command, char **argv, struct arena *arena,
+	struct call *call, bool *help, struct err *err)
 {
-	enum list_format format = LIST_TABLE;
-	char *text = NULL;
-	int sig = SIGTERM;
-	int result = -1;
+	const struct option_row rows[] = { { "help", 'h', OPTION_FLAG, 0, "show this text" },
+		{ 0 } };
+	int count;
 
-	values->create.id = args[0];
-	if (list_format(values->format, &format, err) < 0)
-		return -1;
-	switch (verb) {
-	case CREATE:
-		return lifecycle_create(global, &values->create, err);
-	case RUN:
-		return lifecycle_run(global, &values->create, ret_status, err);
-	case START:
-		return lifecycle_start(global, args[0], err);
-	case KILL:
-		if (args[1] && lifecycle_signal(args[1], &sig, err) < 0)
-			return -1;
-		return each_match(global, false, args[0], values, sig, arena, err);
-	case DELETE:
-		return each_match(global, true, args[0], values, sig, arena, err);
-	case SPEC:
-		return lifecycle_spec(
-			values->create.bundle, values->create.config, values->rootless, err);
-	case STATE:
-		result = lifecycle_state(global, args[0], arena, &text, err);
-		break;
-	case LIST:
-		result = lifecycle_list(global, format, values->quiet, arena, &text, err);
-		break;
-	case PS:
-		result = lifecycle_ps(global, args[0], format, args + 1, arena, &text, err);
-		break;
-	case FEATURES:
-		result = lifecycle_features(arena, &text, err);
-		break;
-	case PLAN:
-		result = lifecycle_plan(global, &values->create, arena, &text, err);
-		break;
-	}
-	if (result == 0 && (fputs(text, stdout) < 0 || fflush(stdout) != 0))
-		return err_sys(err, "write stdout");
-	return result;
+	call->options = arena_alloc(arena, command->options_bytes);
+	call->args = argv;
+	count = options_parse(&(struct option_tables){ command->rows, call->options, rows, help },
+		argv, command->options_first, arena, err);
+	if (count < 0 || *help)
+		return count;
+	if (count < command->least || count > command->most)
+		return err_set(err, ERR_USAGE, "%s takes %s", command->name,
+			command->arguments[0] != '\0' ? command->arguments : "no arguments");
+	return count;
 }
 
-static int run(
-	int argc, char **argv, char **envp, struct arena *arena, int *ret_status, struct err *err)
+/* Returns the exit status; a failure has been logged. */
+static int run(int argc, char **argv, char **envp, struct arena *arena, struct err *err)
 {
-	struct values values = { .log_level = "warning" };
-	struct log_options log = { 0 };
+	struct globals globals = { .log_level = "warning" };
+	struct global_options global = { 0 };
+	struct call call = { .global = &global, .arena = arena };
+	const struct command *command;
 	char **saved = arena_array(arena, (size_t) argc + 1, sizeof(*saved));
-	size_t verb = 0;
+	bool help = false;
 
 	memcpy(saved, argv, (size_t) argc * sizeof(*saved));
 	argv += argc > 0;
-	if (options_parse(global_rows, argv, true, &values, err) < 0)
+	if (options_parse(&(struct option_tables){ global_rows, &globals, NULL, NULL }, argv, true,
+		    arena, err) < 0)
 		return -1;
-	if (values.version)
-		return printf("ocirt version %s\ncommit: %s\nspec: 1.3.0\n", PACKAGE_VERSION,
-			       OCIRT_COMMIT) < 0
-			? -1
-			: 0;
-	if (values.help || !argv[0] || str_eq(argv[0], "help")) {
-		usage();
-		return 0;
+	if (globals.version)
+		return version();
+	if (argv[0] != NULL && str_eq(argv[0], "help")) {
+		globals.help = true;
+		argv++;
 	}
-	log.path = values.log;
-	if (values.log_format && !str_eq(values.log_format, "text") &&
-		!str_eq(values.log_format, "json"))
-		return err_set(err, ERR_USAGE, "unknown log format %s", values.log_format);
-	log.json = str_eq(values.log_format ? values.log_format : "", "json");
-	if (log_level_parse(values.debug ? "debug" : values.log_level, &log.level) < 0)
-		return err_set(err, ERR_USAGE, "unknown log level %s", values.log_level);
-	if (log_open(&log, err) < 0)
+	if (argv[0] == NULL)
+		return usage();
+	command = find_command(argv[0]);
+	if (globals.help)
+		return command != NULL ? command_usage(command) : usage();
+	if (open_log(&globals, err) < 0)
 		return -1;
-	while (verb < COMMANDS && !str_eq(argv[0], commands[verb].name))
-		verb++;
-	if (verb == COMMANDS)
+	if (command == NULL)
 		return err_set(err, ERR_USAGE, "unknown command %s", argv[0]);
-	const struct command *command = &commands[verb];
-	/* What follows the id of ps is the host's ps's. */
-	int count = options_parse(command->rows, ++argv, verb == PS, &values, err);
-
-	if (count < 0)
+	if (parse_command(command, argv + 1, arena, &call, &help, err) < 0)
 		return -1;
-	if (values.help) {
-		(void) printf(
-			"usage: ocirt %s [OPTION]... %s\n", command->name, command->arguments);
-		options_print(command->rows);
-		return 0;
+	if (help)
+		return command_usage(command);
+	if ((command->sealed && lifecycle_seal(saved, envp, err) < 0) ||
+		fill_global(&globals, arena, &global, err) < 0 || command->run(&call, err) < 0) {
+		log_error(err);
+		return command->failure_status != 0 ? command->failure_status
+						    : err_exit_status(err);
 	}
-	if (count < command->least || count > command->most)
-		return err_set(err, ERR_USAGE, "%s takes %s", command->name,
-			*command->arguments ? command->arguments : "no arguments");
-	if ((verb == CREATE || verb == RUN) && lifecycle_seal(saved, envp, err) < 0)
-		return -1;
-	struct global_options global = { .root = values.root, .debug = values.debug };
-	const char *manager = values.cgroup_manager ? values.cgroup_manager : "cgroupfs";
-
-	if (!global.root) {
-		if (lifecycle_default_root(arena, &global.root, err) < 0)
-			return -1;
-	} else if (global.root[0] != '/') {
-		char here[4096];
-
-		if (!getcwd(here, sizeof(here)))
-			return err_sys(err, "getcwd");
-		global.root = arena_printf(arena, "%s/%s", here, global.root);
-	}
-	if (values.systemd || str_eq(manager, "systemd"))
-		global.cgroup_manager = CGROUP_MANAGER_SYSTEMD;
-	else if (str_eq(manager, "disabled"))
-		global.cgroup_manager = CGROUP_MANAGER_DISABLED;
-	else if (!str_eq(manager, "cgroupfs"))
-		return err_set(err, ERR_USAGE, "unknown cgroup manager %s", manager);
-	return do_verb((enum verb) verb, &global, &values, argv, arena, ret_status, err);
+	return call.exit_status;
 }
 
 int main(int argc, char **argv, char **envp)
 {
 	_cleanup_arena_ struct arena arena = { 0 };
 	struct err err = { 0 };
-	int status = 0;
+	int status;
 	int fd;
 
 	/* A closed 0, 1 or 2 would be taken by the next file that is opened. */
@@ -296,7 +208,8 @@ int main(int argc, char **argv, char **envp)
 		log_error(&err);
 		return err_exit_status(&err);
 	}
-	if (run(argc, argv, envp, &arena, &status, &err) < 0) {
+	status = run(argc, argv, envp, &arena, &err);
+	if (status < 0) {
 		log_error(&err);
 		return err_exit_status(&err);
 	}

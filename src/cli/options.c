@@ -7,76 +7,113 @@
 
 #include "base/str.h"
 
-static const struct option_row *find(const struct option_row *row, const char *name, size_t length)
+/* A row and the struct that it fills. */
+struct found {
+	const struct option_row *row; /* NULL: there is none */
+	void *values;
+};
+
+static struct found find(const struct option_tables *tables, const char *name, size_t length)
 {
-	for (; row->name; row++)
-		if (strlen(row->name) == length && memcmp(row->name, name, length) == 0)
-			return row;
-	return NULL;
+	const struct option_row *both[] = { tables->rows, tables->shared_rows };
+	void *values[] = { tables->values, tables->shared_values };
+
+	for (size_t i = 0; i < 2; i++)
+		for (const struct option_row *row = both[i]; row != NULL && row->name != NULL;
+			row++)
+			if (strlen(row->name) == length && memcmp(row->name, name, length) == 0)
+				return (struct found){ row, values[i] };
+	return (struct found){ 0 };
 }
 
-static const struct option_row *find_letter(const struct option_row *row, char letter)
+static struct found find_letter(const struct option_tables *tables, char letter)
 {
-	for (; row->name; row++)
-		if (row->letter == letter)
-			return row;
-	return NULL;
+	const struct option_row *both[] = { tables->rows, tables->shared_rows };
+	void *values[] = { tables->values, tables->shared_values };
+
+	for (size_t i = 0; i < 2; i++)
+		for (const struct option_row *row = both[i]; row != NULL && row->name != NULL;
+			row++)
+			if (row->letter == letter)
+				return (struct found){ row, values[i] };
+	return (struct found){ 0 };
 }
 
-static int store(const struct option_row *row, const char *value, void *values, struct err *err)
+static bool takes_value(const struct option_row *row)
 {
-	char *place = (char *) values + row->offset;
+	return row->kind != OPTION_FLAG && row->kind != OPTION_OPTIONAL;
+}
+
+static int store(struct found found, const char *value, struct arena *arena, struct err *err)
+{
+	const struct option_row *row = found.row;
+	char *place = (char *) found.values + row->offset;
 	uint32_t number = 0;
+	bool on;
 
-	if (row->kind == OPTION_TEXT) {
+	switch (row->kind) {
+	case OPTION_OPTIONAL:
+		value = value != NULL ? value : "";
+		/* fallthrough */
+	case OPTION_TEXT:
 		memcpy(place, &value, sizeof(value));
-	} else if (row->kind == OPTION_NUMBER) {
+		break;
+	case OPTION_LIST: {
+		struct option_list *list = (void *) place;
+
+		*ARENA_PUSH(arena, list->items, list->count) = value;
+		break;
+	}
+	case OPTION_NUMBER:
 		if (str_to_u32(value, &number) < 0)
 			return err_set(
 				err, ERR_USAGE, "--%s: \"%s\" is no number", row->name, value);
 		memcpy(place, &number, sizeof(number));
-	} else {
-		bool on = !value || str_eq(value, "true");
-
+		break;
+	case OPTION_FLAG:
+		on = value == NULL || str_eq(value, "true");
 		if (!on && !str_eq(value, "false"))
 			return err_set(err, ERR_USAGE, "--%s: \"%s\" is not true or false",
 				row->name, value);
 		memcpy(place, &on, sizeof(on));
+		break;
 	}
 	return 0;
 }
 
 /* One word of short options. Returns how many words behind it were taken. */
-static int letters(const struct option_row *rows, const char *word, const char *next, void *values,
-	struct err *err)
+static int letters(const struct option_tables *tables, const char *word, const char *next,
+	struct arena *arena, struct err *err)
 {
-	for (const char *p = word + 1; *p; p++) {
-		const struct option_row *row = find_letter(rows, *p);
+	for (const char *p = word + 1; *p != '\0'; p++) {
+		struct found found = find_letter(tables, *p);
+		const char *value;
 
-		if (!row)
+		if (found.row == NULL)
 			return err_set(err, ERR_USAGE, "unknown option -%c", *p);
-		if (row->kind == OPTION_FLAG) {
-			if (store(row, NULL, values, err) < 0)
+		if (!takes_value(found.row)) {
+			if (store(found, NULL, arena, err) < 0)
 				return -1;
 			continue;
 		}
-		const char *value = p[1] ? p + 1 : next;
-
-		if (!value)
+		value = p[1] == '=' ? p + 2 : p[1] != '\0' ? p + 1 : next;
+		if (value == NULL)
 			return err_set(err, ERR_USAGE, "option -%c needs a value", *p);
-		return store(row, value, values, err) < 0 ? -1 : !p[1];
+		return store(found, value, arena, err) < 0 ? -1 : p[1] == '\0';
 	}
 	return 0;
 }
 
-int options_parse(const struct option_row *rows, char **argv, bool stop_at_first, void *values,
-	struct err *err)
+int options_parse(const struct option_tables *tables, char **argv, bool stop_at_first,
+	struct arena *arena, struct err *err)
 {
 	int count = 0;
 	bool over = false;
 
-	for (int i = 0; argv[i]; i++) {
-		const char *word = argv[i];
+	for (int i = 0; argv[i] != NULL; i++) {
+		const char *word = argv[i], *name, *value;
+		struct found found = { 0 };
+		size_t length;
 
 		if (over || word[0] != '-' || word[1] == '\0') {
 			argv[count++] = argv[i];
@@ -87,27 +124,25 @@ int options_parse(const struct option_row *rows, char **argv, bool stop_at_first
 			over = true;
 			continue;
 		}
-		const char *name = word + (word[1] == '-' ? 2 : 1);
-		size_t length = strcspn(name, "=");
+		name = word + (word[1] == '-' ? 2 : 1);
+		length = strcspn(name, "=");
 		/* Engines write -no-subreaper with one dash. */
-		const struct option_row *row =
-			word[1] == '-' || length > 1 ? find(rows, name, length) : NULL;
-
-		if (!row && word[1] != '-') {
-			int taken = letters(rows, word, argv[i + 1], values, err);
+		if (word[1] == '-' || length > 1)
+			found = find(tables, name, length);
+		if (found.row == NULL && word[1] != '-') {
+			int taken = letters(tables, word, argv[i + 1], arena, err);
 
 			if (taken < 0)
 				return -1;
 			i += taken;
 			continue;
 		}
-		if (!row)
+		if (found.row == NULL)
 			return err_set(err, ERR_USAGE, "unknown option %s", word);
-		const char *value = name[length] ? name + length + 1 : NULL;
-
-		if (!value && row->kind != OPTION_FLAG && !(value = argv[++i]))
+		value = name[length] != '\0' ? name + length + 1 : NULL;
+		if (value == NULL && takes_value(found.row) && (value = argv[++i]) == NULL)
 			return err_set(err, ERR_USAGE, "option %s needs a value", word);
-		if (store(row, value, values, err) < 0)
+		if (store(found, value, arena, err) < 0)
 			return -1;
 	}
 	argv[count] = NULL;
@@ -116,8 +151,8 @@ int options_parse(const struct option_row *rows, char **argv, bool stop_at_first
 
 void options_print(const struct option_row *row)
 {
-	for (; row->name; row++)
-		if (row->help)
+	for (; row->name != NULL; row++)
+		if (row->help != NULL)
 			(void) printf("  %c%c --%-20s %s\n", row->letter ? '-' : ' ',
 				row->letter ? row->letter : ' ', row->name, row->help);
 }

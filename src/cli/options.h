@@ -11,9 +11,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/arena.h"
 #include "base/err.h"
 
-enum option_kind { OPTION_FLAG, OPTION_TEXT, OPTION_NUMBER }; /* bool, const char *, unsigned */
+enum option_kind {
+	OPTION_FLAG, /* bool; --flag, --flag=false */
+	OPTION_TEXT, /* const char * */
+	OPTION_NUMBER, /* unsigned */
+	OPTION_LIST, /* struct option_list; may be given more than once */
+	OPTION_OPTIONAL, /* const char *; the value only behind "=", "" without */
+};
+
+struct option_list {
+	const char **items;
+	size_t count;
+};
 
 struct option_row {
 	const char *name; /* without dashes; NULL ends the table */
@@ -23,11 +35,20 @@ struct option_row {
 	const char *help; /* NULL: accepted and not shown */
 };
 
-/* Fills *values. Positional arguments are moved to the front of argv (argv[0] is one of them) and
- * NULL-terminated. stop_at_first: the first positional ends the options. Returns their count, or -1
- * with ERR_USAGE. */
-ERR_CHECK int options_parse(const struct option_row *rows, char **argv, bool stop_at_first,
-	void *values, struct err *err);
+/* A command's own rows and those that it shares with others (NULL: none), each with the struct that
+ * they fill. */
+struct option_tables {
+	const struct option_row *rows;
+	void *values;
+	const struct option_row *shared_rows;
+	void *shared_values;
+};
+
+/* Fills the structs. Positional arguments are moved to the front of argv (argv[0] is one of them) and
+ * NULL-terminated. stop_at_first: the first positional ends the options. Lists live in the arena.
+ * Returns the count of positional arguments, or -1 with ERR_USAGE. */
+ERR_CHECK int options_parse(const struct option_tables *tables, char **argv, bool stop_at_first,
+	struct arena *arena, struct err *err);
 
 /* One line per row on stdout. */
 void options_print(const struct option_row *rows);
