@@ -3,15 +3,12 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/fd.h"
 #include "base/str.h"
-#include "container/cgroup.h"
 #include "kernel/ns.h"
-#include "kernel/procfs.h"
+#include "lifecycle/handle.h"
 #include "lifecycle/lifecycle.h"
-#include "lifecycle/state.h"
 
-enum { LOCK_WAIT_MS = 10000, SIGNAL_LAST = 64, RT_FIRST = 34 };
+enum { SIGNAL_LAST = 64, RT_FIRST = 34 };
 
 static const struct {
 	const char *name;
@@ -87,27 +84,14 @@ int lifecycle_kill(
 	const struct global_options *global, const char *id, int sig, bool all, struct err *err)
 {
 	_cleanup_arena_ struct arena arena = { 0 };
-	_cleanup_state_dir_ struct state_dir dir = STATE_DIR_INIT;
-	_cleanup_fd_ int procfs = -1;
-	_cleanup_fd_ int pidfd = -1;
-	struct state_record record = { 0 };
-	enum state_status status;
+	_cleanup_handle_ struct handle handle = HANDLE_INIT;
 
-	if (state_open(global->root, id, LOCK_WAIT_MS, &dir, err) < 0 ||
-		state_read_record(&dir, &arena, &record, err) < 0)
+	if (handle_open(global->root, id, &arena, &handle, err) < 0)
 		return -1;
-	procfs = procfs_open(err);
-	if (procfs < 0 || state_status(procfs, &dir, &record, &status, &pidfd, err) < 0)
-		return -1;
-	if (all && record.cgroup_paths.count > 0) {
-		const struct cgroup_dirs dirs = { record.cgroup_paths.items,
-			record.cgroup_paths.count, record.cgroup_parents.items,
-			record.cgroup_parents.count };
-
-		/* Processes may outlive init where it has no pid namespace. */
-		return cgroup_signal(&dirs, sig, err);
-	}
-	if (pidfd < 0)
+	/* Processes may outlive init where it has no pid namespace. */
+	if (all && handle.cgroups.leaf_count > 0)
+		return cgroup_signal(&handle.cgroups, sig, err);
+	if (handle.pidfd < 0)
 		return err_set(err, ERR_NOT_RUNNING, "container not running");
-	return ns_pidfd_send(pidfd, sig, err);
+	return ns_pidfd_send(handle.pidfd, sig, err);
 }

@@ -9,13 +9,11 @@
 #include "base/fd.h"
 #include "base/io.h"
 #include "base/str.h"
-#include "container/cgroup.h"
 #include "kernel/ns.h"
-#include "kernel/procfs.h"
+#include "lifecycle/handle.h"
 #include "lifecycle/lifecycle.h"
-#include "lifecycle/state.h"
 
-enum { LOCK_WAIT_MS = 10000, MOST_OUTPUT = 16 * 1024 * 1024 };
+enum { MOST_OUTPUT = 16 * 1024 * 1024 };
 
 struct pids {
 	pid_t *items;
@@ -25,27 +23,15 @@ struct pids {
 static int container_pids(
 	const char *root, const char *id, struct arena *arena, struct pids *ret, struct err *err)
 {
-	_cleanup_state_dir_ struct state_dir dir = STATE_DIR_INIT;
-	_cleanup_fd_ int procfs = -1;
-	struct state_record record = { 0 };
-	enum state_status status;
+	_cleanup_handle_ struct handle handle = HANDLE_INIT;
 
-	if (state_open(root, id, LOCK_WAIT_MS, &dir, err) < 0 ||
-		state_read_record(&dir, arena, &record, err) < 0)
+	if (handle_open(root, id, arena, &handle, err) < 0)
 		return -1;
-	if (str_eq(record.phase, "creating"))
-		return err_set(err, ERR_NOT_FOUND, "container does not exist");
-	const struct cgroup_dirs dirs = { record.cgroup_paths.items, record.cgroup_paths.count,
-		record.cgroup_parents.items, record.cgroup_parents.count };
-
-	if (dirs.leaf_count > 0)
-		return cgroup_pids(&dirs, arena, &ret->items, &ret->count, err);
+	if (handle.cgroups.leaf_count > 0)
+		return cgroup_pids(&handle.cgroups, arena, &ret->items, &ret->count, err);
 	/* Without a cgroup the first process is all that is known. */
-	procfs = procfs_open(err);
-	if (procfs < 0 || state_status(procfs, &dir, &record, &status, NULL, err) < 0)
-		return -1;
-	if (status != STATUS_STOPPED)
-		*ARENA_PUSH(arena, ret->items, ret->count) = (pid_t) record.pid;
+	if (handle.pidfd >= 0)
+		*ARENA_PUSH(arena, ret->items, ret->count) = (pid_t) handle.record.pid;
 	return 0;
 }
 

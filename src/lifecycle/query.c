@@ -9,47 +9,36 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/str.h"
-#include "kernel/procfs.h"
 #include "libocispec-lite/ocispec.h"
+#include "lifecycle/handle.h"
 #include "lifecycle/lifecycle.h"
 #include "lifecycle/state.h"
-
-enum { LOCK_WAIT_MS = 10000 };
 
 static void *in_arena(void *data, size_t size)
 {
 	return arena_alloc(data, size);
 }
 
-/* An intent is not yet a container: not found. */
 static int query(const char *root, const char *id, struct arena *arena, struct spec_state *ret,
 	struct err *err)
 {
-	_cleanup_state_dir_ struct state_dir dir = STATE_DIR_INIT;
-	_cleanup_fd_ int procfs = -1;
-	struct state_record record = { 0 };
-	enum state_status status;
+	_cleanup_handle_ struct handle handle = HANDLE_INIT;
+	const struct state_record *record = &handle.record;
 	int64_t *pid = ARENA_NEW(arena, int64_t);
 
-	if (state_open(root, id, LOCK_WAIT_MS, &dir, err) < 0 ||
-		state_read_record(&dir, arena, &record, err) < 0)
+	if (handle_open(root, id, arena, &handle, err) < 0)
 		return -1;
-	if (str_eq(record.phase, "creating"))
-		return err_set(err, ERR_NOT_FOUND, "container does not exist");
-	procfs = procfs_open(err);
-	if (procfs < 0 || state_status(procfs, &dir, &record, &status, NULL, err) < 0)
-		return -1;
-	*pid = status == STATUS_STOPPED ? 0 : record.pid;
+	*pid = handle.pidfd >= 0 ? record->pid : 0;
 	*ret = (struct spec_state){
 		.oci_version = arena_str(arena, "1.3.0"),
-		.id = record.id,
+		.id = record->id,
 		.pid = pid,
-		.status = arena_str(arena, state_status_name(status)),
-		.bundle = record.bundle,
-		.rootfs = record.rootfs,
-		.created = record.created,
-		.owner = record.owner,
-		.annotations = record.annotations,
+		.status = arena_str(arena, state_status_name(handle.status)),
+		.bundle = record->bundle,
+		.rootfs = record->rootfs,
+		.created = record->created,
+		.owner = record->owner,
+		.annotations = record->annotations,
 	};
 	return 0;
 }

@@ -8,17 +8,12 @@
 #include "base/fd.h"
 #include "base/time.h"
 #include "container/msg.h"
-#include "kernel/ns.h"
-#include "kernel/procfs.h"
 #include "kernel/sock.h"
+#include "lifecycle/handle.h"
 #include "lifecycle/hooks.h"
 #include "lifecycle/lifecycle.h"
-#include "lifecycle/state.h"
 
-enum {
-	LOCK_MS = 10 * 1000,
-	START_MS = 600 * 1000
-}; /* startContainer hooks have their own bounds */
+enum { START_MS = 600 * 1000 }; /* startContainer hooks have their own bounds */
 
 /* The name says what is going on: `start` while the container waits, `starting` while somebody starts
  * it, none once it runs. A starter that dies in between leaves `starting`, which is taken up here. */
@@ -56,30 +51,23 @@ static int pass_barrier(const struct state_dir *dir, int pidfd, struct err *err)
 static int start(const struct global_options *global, const char *id, struct err *err)
 {
 	_cleanup_arena_ struct arena arena = { 0 };
-	_cleanup_fd_ int procfs = procfs_open(err);
-	_cleanup_state_dir_ struct state_dir dir = STATE_DIR_INIT;
-	_cleanup_fd_ int pidfd = -1;
-	struct state_record record;
-	enum state_status status;
+	_cleanup_handle_ struct handle handle = HANDLE_INIT;
 
-	if (procfs < 0 || state_open(global->root, id, LOCK_MS, &dir, err) < 0 ||
-		state_read_record(&dir, &arena, &record, err) < 0 ||
-		state_status(procfs, &dir, &record, &status, &pidfd, err) < 0)
+	if (handle_open(global->root, id, &arena, &handle, err) < 0)
 		return -1;
-	switch (status) {
-	case STATUS_CREATING:
-		return err_set(err, ERR_NOT_FOUND, "container does not exist");
+	switch (handle.status) {
 	case STATUS_CREATED:
 		break;
 	case STATUS_STOPPED:
 		return err_set(err, ERR_STATE, "cannot start a container that has stopped");
+	case STATUS_CREATING:
 	case STATUS_RUNNING:
 	case STATUS_PAUSED:
 		return err_set(err, ERR_STATE, "cannot start an already running container");
 	}
-	if (pass_barrier(&dir, pidfd, err) < 0)
+	if (pass_barrier(&handle.dir, handle.pidfd, err) < 0)
 		return -1;
-	return hooks_after_start(&dir, &record, &arena, err);
+	return hooks_after_start(&handle.dir, &handle.record, &arena, err);
 }
 
 int lifecycle_start(const struct global_options *global, const char *id, struct err *err)

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * handle: an existing container as a verb finds it: locked, its record read, and its first process held
+ * by a pidfd if it is alive. Every verb but create and run begins here.
+ *
+ * Not for: half-made containers, which only `create` and `delete` may see (state.h).
+ */
+#ifndef OCIRT_LIFECYCLE_HANDLE_H
+#define OCIRT_LIFECYCLE_HANDLE_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "container/cgroup.h"
+#include "lifecycle/state.h"
+
+struct handle {
+	struct state_dir dir;
+	struct state_record record;
+	struct cgroup_dirs cgroups; /* from the record */
+	enum state_status status; /* never STATUS_CREATING */
+	int procfs; /* kernel/procfs.h */
+	int pidfd; /* of the first process; -1: it has ended */
+};
+#define HANDLE_INIT                                                                                \
+	{                                                                                          \
+		.dir = STATE_DIR_INIT, .procfs = -1, .pidfd = -1                                   \
+	}
+
+/* ERR_NOT_FOUND where there is none or only an intent; ERR_TIMEOUT where somebody keeps the lock. Texts
+ * of the record live in the arena. */
+ERR_CHECK int handle_open(
+	const char *root, const char *id, struct arena *arena, struct handle *ret, struct err *err);
+
+/* Closes everything, which gives the lock back. */
+void handle_done(struct handle *handle);
+#define _cleanup_handle_ __attribute__((cleanup(handle_done)))
+
+#endif
