@@ -201,11 +201,18 @@ int mount_attach(int mount, int target, struct err *err)
 
 int mount_pivot(int fd, struct err *err)
 {
+	_cleanup_fd_ int old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (old < 0)
+		return err_sys(err, "open /");
 	if (fchdir(fd) < 0)
 		return err_sys(err, "fchdir root");
 	if (syscall(SYS_pivot_root, ".", ".") < 0)
 		return err_sys(err, "pivot_root");
-	/* The old root is now on top of the new one. What happens to it must not reach the host. */
+	/* The old root is now on top of the new one. What happens to it must not reach the host.
+	 * "." of the new root would name the new root itself, and take its propagation. */
+	if (fchdir(old) < 0)
+		return err_sys(err, "fchdir old root");
 	if (mount(NULL, ".", NULL, MS_SLAVE | MS_REC, NULL) < 0)
 		return err_sys(err, "mount propagation of the old root");
 	if (umount2(".", MNT_DETACH) < 0)

@@ -261,7 +261,7 @@ static int read_options(struct build *b, struct err *err)
 	const struct spec_strings *options = &b->mount->options;
 
 	/* Whether it is a bind mount must be known before an unknown word can be judged. */
-	b->bind = str_eq(b->mount->type, "bind");
+	b->bind = b->mount->type != NULL && str_eq(b->mount->type, "bind");
 	for (size_t i = 0; i < options->count; i++)
 		if (str_eq(options->items[i], "bind") || str_eq(options->items[i], "rbind"))
 			b->bind = true;
