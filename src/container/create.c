@@ -16,10 +16,10 @@
 #include "container/hooks.h"
 #include "container/init.h"
 #include "container/msg.h"
+#include "container/proc.h"
 #include "kernel/mount.h"
 #include "kernel/ns.h"
 #include "kernel/procfs.h"
-#include "kernel/rlimit.h"
 #include "kernel/sock.h"
 
 enum { CHILD_MS = 600 * 1000 }; /* its hooks have bounds of their own */
@@ -290,17 +290,6 @@ static int adopt(const struct create_job *job, struct created *child, struct err
 	return 0;
 }
 
-static int set_rlimits(const struct proc_plan *proc, pid_t pid, struct err *err)
-{
-	for (size_t i = 0; i < proc->rlimit_count; i++) {
-		const struct rlimit_plan *limit = &proc->rlimits[i];
-
-		if (rlimit_set(pid, limit->resource, limit->soft, limit->hard, err) < 0)
-			return err_place(err, limit->pointer);
-	}
-	return 0;
-}
-
 static int set_oom_score(const struct create_job *job, pid_t pid, struct err *err)
 {
 	const struct proc_plan *proc = &job->plan->proc;
@@ -344,7 +333,7 @@ int create_settle(const struct create_job *job, const char *state_runtime, struc
 			MSG_READY, 0, NULL, err);
 	if (got < 0)
 		return -1;
-	return set_rlimits(&plan->proc, child->pid, err);
+	return proc_raise_limits(&plan->proc, child->pid, err);
 }
 
 /* Until the child has heard GO and has taken its death signal off, our end would be its end. It says so

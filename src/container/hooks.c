@@ -59,29 +59,32 @@ const char *hooks_name(enum hook_kind kind)
 
 /* The hook's side of the clone. All fds but 0, 1 and 2 are O_CLOEXEC. */
 __attribute__((noreturn)) static void become(
-	const struct hook *hook, const char *cwd, int input, int output)
+	const struct hook *hook, const char *cwd, pid_t parent, int input, int output)
 {
 	struct err err;
 	sigset_t none;
 
-	if (ns_pdeathsig(SIGKILL, &err) < 0 || dup2(input, 0) < 0 || dup2(output, 1) < 0 ||
-		dup2(output, 2) < 0)
+	/* The runtime may have ended before the death signal was set. */
+	if (ns_pdeathsig(SIGKILL, &err) < 0 || getppid() != parent || dup2(input, 0) < 0 ||
+		dup2(output, 1) < 0 || dup2(output, 2) < 0)
 		_exit(127);
 	(void) sigemptyset(&none);
 	(void) sigprocmask(SIG_SETMASK, &none, NULL);
 	(void) signal(SIGPIPE, SIG_DFL);
 	if (cwd != NULL && chdir(cwd) < 0)
-		(void) dprintf(2, "chdir %s: %s", cwd, strerror(errno));
+		(void) err_sys(&err, "chdir %s", cwd);
 	else {
 		(void) execve(hook->path, hook->argv, hook->envp);
-		(void) dprintf(2, "execve: %s", strerror(errno));
+		(void) err_sys(&err, "execve");
 	}
+	(void) dprintf(2, "%s", err.text);
 	_exit(127);
 }
 
 static int launch(const struct hook *hook, const char *cwd, struct running *ret, struct err *err)
 {
 	_cleanup_fd_ int input_read = -1, input_write = -1, output_read = -1, output_write = -1;
+	const pid_t parent = getpid();
 	int ends[2];
 	pid_t pid;
 
@@ -102,7 +105,7 @@ static int launch(const struct hook *hook, const char *cwd, struct running *ret,
 	if (pid < 0)
 		return -1;
 	if (pid == 0)
-		become(hook, cwd, input_read, output_write);
+		become(hook, cwd, parent, input_read, output_write);
 	ret->pid = pid;
 	ret->input = TAKE_FD(input_write);
 	ret->output = TAKE_FD(output_read);

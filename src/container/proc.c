@@ -19,6 +19,7 @@
 #include "kernel/lsm.h"
 #include "kernel/ns.h"
 #include "kernel/procfs.h"
+#include "kernel/rlimit.h"
 #include "kernel/sched.h"
 #include "kernel/seccomp.h"
 #include "kernel/sock.h"
@@ -287,7 +288,32 @@ int proc_prepare(const struct proc_plan *plan, int procfs, const struct beneath 
 	return find_program(plan, root, ret, err);
 }
 
+int proc_raise_limits(const struct proc_plan *plan, pid_t pid, struct err *err)
+{
+	for (size_t i = 0; i < plan->rlimit_count; i++) {
+		const struct rlimit_plan *limit = &plan->rlimits[i];
+		uint64_t soft, hard;
+
+		if (rlimit_get(0, limit->resource, &soft, &hard, err) < 0 ||
+			(limit->hard > hard &&
+				rlimit_set(pid, limit->resource, soft, limit->hard, err) < 0))
+			return err_place(err, limit->pointer);
+	}
+	return 0;
+}
+
 /* ---- become ------------------------------------------------------------------------------------- */
+
+static int set_limits(const struct proc_plan *plan, struct err *err)
+{
+	for (size_t i = 0; i < plan->rlimit_count; i++) {
+		const struct rlimit_plan *limit = &plan->rlimits[i];
+
+		if (rlimit_set(0, limit->resource, limit->soft, limit->hard, err) < 0)
+			return err_place(err, limit->pointer);
+	}
+	return 0;
+}
 
 /* fds 3 … 2+keep_fds pass, the socket stands behind them and closes at execve, nothing else is open. */
 static int close_others(unsigned keep_fds, int *sock, struct err *err)
@@ -345,6 +371,8 @@ int proc_become(const struct proc_plan *plan, const struct proc_ready *ready,
 	if (msg_send(*sock, MSG_EXEC, -1, err) < 0)
 		return -1;
 	if (filter->listener_socket < 0 && close_others(plan->keep_fds, sock, err) < 0)
+		return -1;
+	if (set_limits(plan, err) < 0)
 		return -1;
 	if (load_filter(filter, err) < 0)
 		return -1;

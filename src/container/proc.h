@@ -5,7 +5,8 @@
  *
  *   prepare  all that can fail: limits of the scheduler, labels, groups, ids, capabilities, umask,
  *            working directory, the program found and seen to be executable
- *   become   what must come last: close_range, seccomp, execve
+ *   become   what must come last: resource limits (a low RLIMIT_NOFILE or RLIMIT_AS would be in the
+ *            runtime's own way before), close_range, seccomp, execve
  *
  * Without no_new_privs a seccomp filter needs CAP_SYS_ADMIN to be loaded: then that capability is
  * held over the barrier and given up between the filter and execve.
@@ -38,6 +39,11 @@ struct proc_filter {
 /* Inside the container's root. `root` is that root, procfs the private procfs. */
 ERR_CHECK int proc_prepare(const struct proc_plan *plan, int procfs, const struct beneath *root,
 	struct proc_ready *ret, struct err *err);
+
+/* The other side's part: lifts the hard limits of the child `pid` that are to be above the caller's own,
+ * which the child has inherited and may not raise: in a user namespace it has no right to, and by then
+ * it has given up its capabilities. proc_become then sets every limit to its exact value. */
+ERR_CHECK int proc_raise_limits(const struct proc_plan *plan, pid_t pid, struct err *err);
 
 /* Tells sock (EXEC), keeps fds 0 to 2 + plan->keep_fds, and executes. Returns only on failure. */
 ERR_CHECK int proc_become(const struct proc_plan *plan, const struct proc_ready *ready,
