@@ -87,6 +87,10 @@ int plan_cgroup(const struct plan_input *in, const struct ns_plan *ns, struct cg
 			return -1;
 		plan.relative = path[0] != '/';
 	}
+	if (plan.manager != CGROUP_MANAGER_DISABLED &&
+		plan_resources(in, lin != NULL ? lin->resources : NULL, NULL, "/linux/resources",
+			&plan, err) < 0)
+		return -1;
 	*ret = plan;
 	return 0;
 }

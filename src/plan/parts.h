@@ -58,4 +58,12 @@ ERR_CHECK int plan_hooks(
 ERR_CHECK int plan_cgroup(const struct plan_input *in, const struct ns_plan *ns,
 	struct cgroup_plan *ret, struct err *err);
 
+/* plan/resources.c: linux.resources as values and device rules into *ret. `at` is the JSON pointer of
+ * the object: "/linux/resources", or "" for the document of `update`. `before` (may be NULL) is what
+ * the container has already: the other half of what comes in pairs (quota and period, limit and swap).
+ * in->spec is not read. A field that the host's version of cgroups cannot hold is an error. */
+ERR_CHECK int plan_resources(const struct plan_input *in, const struct spec_resources *given,
+	const struct spec_resources *before, const char *at, struct cgroup_plan *ret,
+	struct err *err);
+
 #endif

@@ -295,13 +295,43 @@ struct hook_list {
 	size_t count;
 };
 
-/* ---- cgroups (plan/cgroup.c; done by container/cgroup.c) ---------------------------------------- */
+/* ---- cgroups (plan/cgroup.c, cg-v1.c, cg-v2.c, devices.c; done by container/cgroup*.c) ---------- */
 
+/* How the value that a file had is written back. */
+enum cgroup_undo {
+	CGROUP_UNDO_WHOLE, /* as it was read, line by line */
+	CGROUP_UNDO_LINE, /* the line that begins with `key`; `unset` where there was none */
+	CGROUP_UNDO_REST, /* what stood behind `key` */
+};
+
+/* One write. The order of the list is safe for a new cgroup. In a used one the right order depends on
+ * the numbers that are there (a limit must not exceed the limit of memory and swap): values of one
+ * group depend on one another, and one that is refused is tried again behind the others. */
 struct cgroup_value {
-	const char *controller; /* "memory"; "" on v2 */
+	const char *controller; /* "memory" */
 	const char *file; /* "memory.max" */
 	const char *value;
 	const char *pointer; /* "/linux/resources/memory/limit" */
+	const char *other_file; /* instead, where the kernel has no `file`; NULL: none */
+	const char *other_value;
+	const char *below; /* the file whose number this value must exceed, NULL: none */
+	const char *key; /* see enum cgroup_undo */
+	const char *unset;
+	enum cgroup_undo undo;
+	unsigned group; /* 0: alone */
+	bool optional; /* nothing to do where the kernel has no such file */
+	bool unified; /* into the cgroup2 directory, whatever else is mounted */
+};
+
+enum { DEVICE_MKNOD = 1, DEVICE_READ = 2, DEVICE_WRITE = 4, DEVICE_ALL = 7 };
+
+struct device_rule {
+	bool allow;
+	char type; /* 'a', 'b', 'c' */
+	int64_t major; /* -1: all */
+	int64_t minor;
+	unsigned access; /* DEVICE_* */
+	const char *pointer; /* "/linux/resources/devices/0" */
 };
 
 struct cgroup_plan {
@@ -310,8 +340,12 @@ struct cgroup_plan {
 	bool relative; /* below the runtime's own cgroup's parent, as runc has it */
 	bool asked_for; /* cgroupsPath was given: failing to make it is an error for anybody */
 	bool may_fail; /* an ordinary user without limits: go on without a cgroup */
+	bool full; /* pids.max is 0: nobody can be born in it, only moved into it */
 	const struct cgroup_value *values;
 	size_t value_count;
+	/* In order, the last that fits decides; the default ones at the end. None: leave them alone. */
+	const struct device_rule *device_rules;
+	size_t device_rule_count;
 };
 
 /* ---- the whole --------------------------------------------------------------------------------- */

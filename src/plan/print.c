@@ -244,10 +244,19 @@ static void put_cgroup(struct out *out, const struct cgroup_plan *cgroup)
 	put_flag(out, "cgroup.relative", cgroup->relative);
 	put_flag(out, "cgroup.asked_for", cgroup->asked_for);
 	put_flag(out, "cgroup.may_fail", cgroup->may_fail);
+	put_flag(out, "cgroup.full", cgroup->full);
 	for (size_t i = 0; i < cgroup->value_count; i++) {
-		put(out, "cgroup.value %s%s%s", cgroup->values[i].controller,
-			*cgroup->values[i].controller != '\0' ? " " : "", cgroup->values[i].file);
+		put(out, "cgroup.value %s", cgroup->values[i].file);
 		put_text(out, "", cgroup->values[i].value);
+	}
+	for (size_t i = 0; i < cgroup->device_rule_count; i++) {
+		const struct device_rule *rule = &cgroup->device_rules[i];
+
+		put(out, "cgroup.device %s %c %lld:%lld %s%s%s\n", rule->allow ? "allow" : "deny",
+			rule->type, (long long) rule->major, (long long) rule->minor,
+			(rule->access & DEVICE_READ) != 0 ? "r" : "",
+			(rule->access & DEVICE_WRITE) != 0 ? "w" : "",
+			(rule->access & DEVICE_MKNOD) != 0 ? "m" : "");
 	}
 }
 
