@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/fd.h"
-#include "base/io.h"
 #include "base/str.h"
-#include "kernel/ns.h"
+#include "base/time.h"
+#include "container/program.h"
 #include "lifecycle/handle.h"
 #include "lifecycle/lifecycle.h"
 
-enum { MOST_OUTPUT = 16 * 1024 * 1024 };
+enum { MOST_OUTPUT = 16 * 1024 * 1024, PS_MS = 60 * 1000 };
 
 struct pids {
 	pid_t *items;
@@ -45,53 +41,29 @@ static char *as_json(const struct pids *pids, struct arena *arena)
 	return arena_printf(arena, "%s]\n", text);
 }
 
-static _Noreturn void exec_ps(int output, char *const *args)
-{
-	static const char failed[] = "ocirt: the host has no ps\n";
-
-	(void) signal(SIGPIPE, SIG_DFL); /* ours is ignored, and execve would keep that */
-	if (dup2(output, STDOUT_FILENO) >= 0) {
-		(void) execve("/bin/ps", args, environ);
-		(void) execve("/usr/bin/ps", args, environ);
-	}
-	/* The status says it too, should stderr be closed. */
-	if (io_write_all(STDERR_FILENO, failed, sizeof(failed) - 1) < 0)
-		_exit(126);
-	_exit(127);
-}
-
 /* What the host's ps prints. */
 static int run_ps(char *const *args, struct arena *arena, char **ret, struct err *err)
 {
-	int ends[2];
-	_cleanup_fd_ int pidfd = -1;
-	siginfo_t info = { 0 };
+	char errors[512] = "";
+	struct program program = {
+		.path = access("/bin/ps", X_OK) == 0 ? "/bin/ps" : "/usr/bin/ps",
+		.argv = args,
+		.envp = environ,
+		.input = "",
+		.deadline_ns = time_deadline_ms(PS_MS),
+		.output = arena_alloc(arena, MOST_OUTPUT),
+		.output_size = MOST_OUTPUT,
+		.errors = errors,
+		.errors_size = sizeof(errors),
+	};
+	int status;
 
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return err_sys(err, "pipe2");
-	_cleanup_fd_ int from = ends[0];
-	_cleanup_fd_ int to = ends[1];
-	pid_t pid = ns_clone(0, -1, &pidfd, err);
-
-	if (pid < 0)
-		return -1;
-	if (pid == 0)
-		exec_ps(to, args);
-	fd_close(&to);
-	int result = io_read_fd(from, "the output of ps", MOST_OUTPUT, arena, ret, NULL, err);
-
-	fd_close(&from); /* a ps that still writes ends by SIGPIPE and can be reaped */
-	if (result < 0) {
-		struct err ignored = { 0 };
-
-		if (ns_reap(pid, pidfd, &info, &ignored) < 0)
-			err_drop(&ignored);
-		return -1;
-	}
-	if (ns_reap(pid, pidfd, &info, err) < 0)
-		return -1;
-	if (info.si_code != CLD_EXITED || info.si_status != 0)
-		return err_set(err, ERR_SYSTEM, "ps ended with status %d", info.si_status);
+	if (program_run(&program, &status, err) < 0)
+		return err_ctx(err, "%s", program.path);
+	if (status != 0)
+		return err_set(
+			err, ERR_SYSTEM, "%s: exit status %d: %s", program.path, status, errors);
+	*ret = program.output;
 	return 0;
 }
 
