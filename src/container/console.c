@@ -30,7 +30,7 @@ static int bind_console(const struct rootfs *root, int slave, struct err *err)
 	if (tree < 0)
 		return -1;
 	target = beneath_create_file(&root->beneath, "/dev/console", 0620, err);
-	if (target < 0 || mount_set_attr(tree, 0, 0, MS_PRIVATE, false, -1, err) < 0)
+	if (target < 0 || mount_set_attr(tree, 0, 0, MS_PRIVATE, false, err) < 0)
 		return -1;
 	return mount_attach(tree, target, err);
 }

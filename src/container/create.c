@@ -13,8 +13,10 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/time.h"
+#include "container/devices.h"
 #include "container/hooks.h"
 #include "container/init.h"
+#include "container/mounts.h"
 #include "container/msg.h"
 #include "container/proc.h"
 #include "kernel/mount.h"
@@ -58,21 +60,22 @@ static int open_trees(const struct create_job *job, struct init_fds *fds, struct
 {
 	const struct rootfs_plan *rootfs = &job->plan->rootfs;
 
-	if (!rootfs->sources_by_parent)
+	for (size_t i = 0; i < rootfs->step_count; i++)
+		if (mounts_open(&job->plan->ns, &rootfs->steps[i], rootfs->sources_by_parent,
+			    job->procfs, job->arena, &fds->mounts[i], err) < 0)
+			return -1;
+	if (!rootfs->sources_by_parent || !rootfs->new_mount_ns)
 		return 0;
 	fds->root_tree = mount_clone_tree(AT_FDCWD, rootfs->path, true, false, err);
 	if (fds->root_tree < 0)
 		return err_place(err, "/root/path");
-	for (size_t i = 0; i < rootfs->step_count; i++) {
-		const struct mount_step *step = &rootfs->steps[i];
-
-		if (step->kind != MOUNT_BIND)
-			continue;
-		fds->sources[i] = mount_clone_tree(
-			AT_FDCWD, step->source, step->recursive, step->source_nofollow, err);
-		if (fds->sources[i] < 0)
-			return err_point(err, step->pointer, "%s", step->destination);
-	}
+	if (!rootfs->devices_by_bind)
+		return 0;
+	fds->device_tree = devices_prepare(&job->plan->ns, rootfs, err);
+	if (fds->device_tree >= 0 || err->num != EPERM)
+		return fds->device_tree < 0 ? -1 : 0;
+	/* No CAP_MKNOD for us either: the host's nodes will have to do. */
+	err_drop(err);
 	return 0;
 }
 
@@ -81,8 +84,9 @@ static void close_init_fds(struct init_fds *fds, const struct plan *plan)
 	fd_close(&fds->sock);
 	fd_close(&fds->root_tree);
 	fd_close(&fds->console_socket);
+	fd_close(&fds->device_tree);
 	for (size_t i = 0; i < plan->rootfs.step_count; i++)
-		fd_close(&fds->sources[i]);
+		mounts_close(&fds->mounts[i]);
 	for (size_t i = 0; i < plan->ns.child_join_count; i++)
 		fd_close(&fds->joins[i]);
 }
@@ -205,12 +209,14 @@ int create_spawn(const struct create_job *job, struct created *ret, struct err *
 		.procfs = job->procfs,
 		.console_socket = -1,
 		.listener_socket = -1,
-		.sources = arena_array(job->arena, plan->rootfs.step_count + 1, sizeof(int)),
+		.mounts = arena_array(job->arena, plan->rootfs.step_count + 1, sizeof(*fds.mounts)),
+		.device_tree = -1,
 		.joins = arena_array(job->arena, plan->ns.child_join_count + 1, sizeof(int)),
 	};
 	int result = -1;
 
-	memset(fds.sources, -1, (plan->rootfs.step_count + 1) * sizeof(int));
+	for (size_t i = 0; i < plan->rootfs.step_count; i++)
+		fds.mounts[i] = (struct mount_fds) MOUNT_FDS_INIT;
 	memset(fds.joins, -1, (plan->ns.child_join_count + 1) * sizeof(int));
 	if (open_joins(plan->ns.child_joins, plan->ns.child_join_count, fds.joins, err) == 0 &&
 		open_trees(job, &fds, err) == 0) {

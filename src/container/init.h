@@ -15,13 +15,15 @@
 #include "plan/plan.h"
 
 struct cgroup_dirs;
+struct mount_fds;
 
 /* Everything was opened by the parent in the host's view; -1 where there is none. */
 struct init_fds {
 	int sock; /* messages, see container/msg.h */
 	int barrier; /* the listening socket of the state directory; -1: START comes on sock */
 	int root_tree; /* a detached clone of the root file system; -1: the child makes it */
-	int *sources; /* one per mount step: a detached clone of its bind source, or -1 */
+	struct mount_fds *mounts; /* one per mount step: what the parent could open for it */
+	int device_tree; /* nodes for a user namespace, see container/devices.h; -1: none */
 	int *joins; /* one per plan->ns.child_joins */
 	int procfs; /* the private procfs */
 	int console_socket; /* connected; the pty's master is sent there */

@@ -9,8 +9,9 @@
  *   seal    read-only where it was put off, propagation of the root
  *
  * Every path inside the root goes through kernel/beneath and is an fd from then on; every mount is
- * complete, with all its flags, before it is attached.
- * Follows config.md "Mounts", config-linux.md, mount_setattr(2), open_tree(2), pivot_root(2).
+ * complete, with all its flags, before it is attached. Without a mount namespace of its own the
+ * container gets a chroot, and nothing is mounted.
+ * Follows config.md "Root", "Mounts", config-linux.md "Rootfs Mount Propagation", pivot_root(2).
  */
 #ifndef OCIRT_CONTAINER_ROOTFS_H
 #define OCIRT_CONTAINER_ROOTFS_H

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kernel/inode.h"
 
+#include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
+#include <sys/xattr.h>
+
+#include "base/fd.h"
 
 int inode_is_device(int fd, mode_t type, unsigned major, unsigned minor, struct err *err)
 {
@@ -26,5 +31,23 @@ int inode_is_fs(int fd, unsigned long magic, struct err *err)
 	if ((unsigned long) info.f_type != magic)
 		return err_set(err, ERR_CONFIG, "it is on a file system of type %#lx, not %#lx",
 			(unsigned long) info.f_type, magic);
+	return 0;
+}
+
+bool inode_on_fs(int fd, unsigned long magic)
+{
+	struct statfs info;
+
+	return fstatfs(fd, &info) == 0 && (unsigned long) info.f_type == magic;
+}
+
+int inode_set_label(int fd, const char *label, struct err *err)
+{
+	_cleanup_fd_ int real = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (real < 0)
+		return err_sys(err, "open directory");
+	if (fsetxattr(real, "security.selinux", label, strlen(label) + 1, 0) < 0)
+		return err_sys(err, "fsetxattr security.selinux");
 	return 0;
 }

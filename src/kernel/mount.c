@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "kernel/mount-old.h"
 
 int mount_clone_tree(int dirfd, const char *path, bool recursive, bool nofollow, struct err *err)
 {
@@ -105,80 +105,94 @@ int mount_make_fs(const char *type, const char *source, const char *const *data,
 	return fd < 0 ? fs_error(context, "fsmount", type, err) : (int) fd;
 }
 
-/* ---- attributes --------------------------------------------------------------------------------- */
-
-static void self_path(char path[32], int fd)
+int mount_reconfigure(
+	int fd, const char *const *data, size_t count, unsigned long sb_flags, struct err *err)
 {
-	(void) snprintf(path, 32, "/proc/self/fd/%d", fd);
-}
+	_cleanup_fd_ int context =
+		(int) syscall(SYS_fspick, fd, "", FSPICK_CLOEXEC | FSPICK_EMPTY_PATH);
 
-/* What mount(2) calls the flags that the mount has now and those that are asked for. */
-static unsigned long old_flags(const struct statvfs *now, uint64_t set, uint64_t clear)
-{
-	static const struct {
-		uint64_t attr;
-		unsigned long flag;
-		unsigned long has;
-	} rows[] = {
-		{ MOUNT_ATTR_RDONLY, MS_RDONLY, ST_RDONLY },
-		{ MOUNT_ATTR_NOSUID, MS_NOSUID, ST_NOSUID },
-		{ MOUNT_ATTR_NODEV, MS_NODEV, ST_NODEV },
-		{ MOUNT_ATTR_NOEXEC, MS_NOEXEC, ST_NOEXEC },
-		{ MOUNT_ATTR_NODIRATIME, MS_NODIRATIME, ST_NODIRATIME },
-		{ MOUNT_ATTR_NOATIME, MS_NOATIME, ST_NOATIME },
-	};
-	unsigned long flags = 0;
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if ((set & rows[i].attr) != 0 ||
-			((now->f_flag & rows[i].has) != 0 && (clear & rows[i].attr) == 0))
-			flags |= rows[i].flag;
-	if ((set & MOUNT_ATTR_STRICTATIME) != 0)
-		flags |= MS_STRICTATIME;
-	else if ((flags & MS_NOATIME) == 0 && (now->f_flag & ST_RELATIME) != 0)
-		flags |= MS_RELATIME;
-	return flags;
-}
-
-/* Before Linux 5.12: by mount(2), which needs the mount attached: so a detached one is refused, and
- * the caller attaches first. A recursive change of flags is not to be had. */
-static int set_attr_old(int fd, uint64_t set, uint64_t clear, unsigned long propagation,
-	bool recursive, struct err *err)
-{
-	struct statvfs now;
-	char path[32];
-
-	self_path(path, fd);
-	if (propagation != 0 &&
-		mount(NULL, path, NULL, propagation | (recursive ? MS_REC : 0), NULL) < 0)
-		return err_sys(err, "mount propagation");
-	if ((set | clear) == 0)
-		return 0;
-	if (fstatvfs(fd, &now) < 0)
-		return err_sys(err, "statvfs mount");
-	if (mount(NULL, path, NULL, MS_REMOUNT | MS_BIND | old_flags(&now, set, clear), NULL) < 0)
-		return err_sys(err, "remount");
+	if (context < 0)
+		return err_sys(err, "fspick");
+	if (set_flags(context, sb_flags, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		if (set_option(context, data[i], err) < 0)
+			return -1;
+	if (syscall(SYS_fsconfig, context, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0) < 0)
+		return fs_error(context, "fsconfig", "reconfigure", err);
 	return 0;
 }
 
+/* ---- attributes --------------------------------------------------------------------------------- */
+
+/* MOUNT_ATTR_* and propagation in one call; false with errno. */
+static bool set_attr(int fd, struct mount_attr *attr, bool recursive)
+{
+	/* The access time modes are values of one field: to set one is to clear the field. */
+	if (((attr->attr_set | attr->attr_clr) & MOUNT_ATTR__ATIME) != 0)
+		attr->attr_clr |= MOUNT_ATTR__ATIME;
+	return syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0),
+		       attr, sizeof(*attr)) == 0;
+}
+
+static bool has_setattr(void)
+{
+	/* Asks for nothing of no file: EBADF where the call is known. */
+	struct mount_attr attr = { .attr_set = 0 };
+
+	return set_attr(-1, &attr, false) || errno != ENOSYS;
+}
+
 int mount_set_attr(int fd, uint64_t set, uint64_t clear, unsigned long propagation, bool recursive,
-	int userns_fd, struct err *err)
+	struct err *err)
 {
 	struct mount_attr attr = { .attr_set = set, .attr_clr = clear, .propagation = propagation };
 
-	/* The access time modes are values of one field: to set one is to clear the field. */
-	if ((set & MOUNT_ATTR__ATIME) != 0 || (clear & MOUNT_ATTR__ATIME) != 0)
-		attr.attr_clr |= MOUNT_ATTR__ATIME;
-	if (userns_fd >= 0) {
-		attr.attr_set |= MOUNT_ATTR_IDMAP;
-		attr.userns_fd = (uint64_t) userns_fd;
-	}
-	if (syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0),
-		    &attr, sizeof(attr)) == 0)
+	if (set_attr(fd, &attr, recursive))
 		return 0;
-	if (errno != ENOSYS || userns_fd >= 0)
+	if (errno != ENOSYS)
 		return err_sys(err, "mount_setattr");
-	return set_attr_old(fd, set, clear, propagation, recursive, err);
+	return mount_old_set_attr(fd, set, clear, propagation, recursive, err);
+}
+
+int mount_idmap(int fd, int userns, bool recursive, struct err *err)
+{
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t) userns };
+
+	if (set_attr(fd, &attr, recursive))
+		return 0;
+	if (errno == ENOSYS)
+		return err_set(err, ERR_UNSUPPORTED, "id-mapped mounts need Linux 5.12");
+	return err_sys(err, "mount_setattr idmap");
+}
+
+static int apply_flags(int mount, const struct mount_flags *flags, struct err *err)
+{
+	/* Those of the whole tree, then those of the mount itself, then propagation as listed. */
+	if ((flags->set_rec | flags->clear_rec) != 0 &&
+		mount_set_attr(mount, flags->set_rec, flags->clear_rec, 0, true, err) < 0)
+		return -1;
+	if ((flags->set | flags->clear) != 0 &&
+		mount_set_attr(mount, flags->set, flags->clear, 0, false, err) < 0)
+		return -1;
+	for (size_t i = 0; i < flags->propagation_count; i++)
+		if (mount_set_attr(mount, 0, 0, flags->propagation[i] & ~(unsigned long) MS_REC,
+			    (flags->propagation[i] & MS_REC) != 0, err) < 0)
+			return -1;
+	return 0;
+}
+
+int mount_change(int mount, const struct mount_flags *flags, struct err *err)
+{
+	return apply_flags(mount, flags, err);
+}
+
+int mount_place(int mount, int target, const struct mount_flags *flags, struct err *err)
+{
+	if (has_setattr())
+		return apply_flags(mount, flags, err) < 0 ? -1 : mount_attach(mount, target, err);
+	/* mount(2) changes what is attached, so that the old way has a moment between the two. */
+	return mount_attach(mount, target, err) < 0 ? -1 : apply_flags(mount, flags, err);
 }
 
 int mount_propagation(const char *path, unsigned long flags, struct err *err)
@@ -219,6 +233,28 @@ int mount_pivot(int fd, struct err *err)
 		return err_sys(err, "umount2 old root");
 	if (chdir("/") < 0)
 		return err_sys(err, "chdir /");
+	return 0;
+}
+
+int mount_detach(int fd, struct err *err)
+{
+	_cleanup_fd_ int cwd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int done;
+
+	if (cwd < 0 || fchdir(fd) < 0)
+		return err_sys(err, "fchdir mount");
+	done = umount2(".", MNT_DETACH);
+	if (done < 0)
+		(void) err_sys(err, "umount2");
+	return fchdir(cwd) < 0 ? err_sys(err, "fchdir") : done;
+}
+
+int mount_chroot(int fd, struct err *err)
+{
+	if (fchdir(fd) < 0)
+		return err_sys(err, "fchdir root");
+	if (chroot(".") < 0)
+		return err_sys(err, "chroot .");
 	return 0;
 }
 

@@ -4,8 +4,7 @@
  *
  * A mount is made or cloned detached, gets all its flags, and is attached to a target that was
  * resolved to an fd: there is no moment at which it is visible half-made, and no path that is looked
- * up twice. Linux 5.2 has these calls; mount_setattr (5.12) has its fall-back beside it, by mount(2)
- * on /proc/self/fd.
+ * up twice. Linux 5.2 has these calls; what is done without one of them is in mount-old.c.
  * Follows fsopen(2), open_tree(2), mount_setattr(2), move_mount(2), pivot_root(2).
  */
 #ifndef OCIRT_KERNEL_MOUNT_H
@@ -28,11 +27,36 @@ ERR_CHECK int mount_clone_tree(
 ERR_CHECK int mount_make_fs(const char *type, const char *source, const char *const *data,
 	size_t count, unsigned long sb_flags, uint64_t attrs, struct err *err);
 
-/* Sets and clears MOUNT_ATTR_* and, unless 0, the propagation (MS_PRIVATE, MS_SLAVE, MS_SHARED,
- * MS_UNBINDABLE) of the mount that fd is the root of; recursive: and of all below. userns_fd: maps
- * ids (MOUNT_ATTR_IDMAP), or -1. */
+/* Changes the options of the file system that fd is the root of, as `mount -o remount` does. */
+ERR_CHECK int mount_reconfigure(
+	int fd, const char *const *data, size_t count, unsigned long sb_flags, struct err *err);
+
+/* What a mount becomes: MOUNT_ATTR_* of it and all below it, then of itself, then propagations
+ * (MS_SHARED, MS_SLAVE|MS_REC, …), one after the other. */
+struct mount_flags {
+	uint64_t set_rec;
+	uint64_t clear_rec;
+	uint64_t set;
+	uint64_t clear;
+	const unsigned long *propagation;
+	size_t propagation_count;
+};
+
+/* Attaches a detached mount to the directory, file or symbolic link that target (O_PATH) is. It has
+ * its flags before it is seen; without mount_setattr it gets them immediately behind. */
+ERR_CHECK int mount_place(int mount, int target, const struct mount_flags *flags, struct err *err);
+
+/* The same flags for a mount that is attached already; fd is its root. */
+ERR_CHECK int mount_change(int mount, const struct mount_flags *flags, struct err *err);
+
+/* One call of it: sets and clears MOUNT_ATTR_* and, unless 0, the propagation (MS_PRIVATE, MS_SLAVE,
+ * MS_SHARED, MS_UNBINDABLE) of the mount that fd is the root of; recursive: and of all below. */
 ERR_CHECK int mount_set_attr(int fd, uint64_t set, uint64_t clear, unsigned long propagation,
-	bool recursive, int userns_fd, struct err *err);
+	bool recursive, struct err *err);
+
+/* Maps the ids of a detached mount as the user namespace does. ERR_UNSUPPORTED before Linux 5.12;
+ * EINVAL where the file system cannot. */
+ERR_CHECK int mount_idmap(int fd, int userns, bool recursive, struct err *err);
 
 /* Propagation (MS_SLAVE|MS_REC, …) of the mount at a path of the host's view. */
 ERR_CHECK int mount_propagation(const char *path, unsigned long flags, struct err *err);
@@ -43,6 +67,12 @@ ERR_CHECK int mount_attach(int mount, int target, struct err *err);
 /* Makes the mount that fd is the root of the root of this mount namespace and detaches the old one
  * with everything below it. */
 ERR_CHECK int mount_pivot(int fd, struct err *err);
+
+/* Detaches the attached mount that fd is the root of. The working directory is put back. */
+ERR_CHECK int mount_detach(int fd, struct err *err);
+
+/* Makes a directory the root of this process alone; nothing is mounted. chroot(2). */
+ERR_CHECK int mount_chroot(int fd, struct err *err);
 
 /* --no-pivot: moves the mount over the root and chroots; the old tree stays below it. */
 ERR_CHECK int mount_move_root(int fd, struct err *err);

@@ -322,20 +322,66 @@ static int finish_bind(struct build *b, struct err *err)
 		: arena_printf(b->in->arena, "%s/%s", b->in->options->bundle, source);
 	if (step->copy_up)
 		return err_at(err, step->pointer, "tmpcopyup is for tmpfs, not for a bind mount");
+	if (((step->attr_set | step->attr_set_rec) & MOUNT_ATTR_RDONLY) != 0) {
+		step->late_readonly = str_eq(step->destination, "/dev");
+		/* The cgroups below a read-only /sys are the host's (CVE-2023-25809). */
+		if (step->recursive && str_eq(step->source, "/sys"))
+			step->attr_set_rec |= MOUNT_ATTR_RDONLY;
+	}
 	return 0;
 }
 
-static bool takes_label(const char *type)
-{
-	static const char *const without[] = { "proc", "sysfs", "mqueue", NULL };
+#define CONTEXT_KIND "run.oci.mount_context_type"
 
-	return !str_in(type, without);
+static const char *find_annotation(const struct spec *spec, const char *name)
+{
+	for (size_t i = 0; i < spec->annotations.count; i++)
+		if (str_eq(spec->annotations.items[i].key, name))
+			return spec->annotations.items[i].value;
+	return NULL;
+}
+
+static bool has_data(const struct build *b, const char *prefix)
+{
+	for (size_t i = 0; i < b->data_count; i++)
+		if (str_starts(b->data[i], prefix))
+			return true;
+	return false;
+}
+
+/* proc and sysfs have labels of their own; mqueue takes no option, but its root can be labelled. */
+static int add_label(struct build *b, const char *type, struct err *err)
+{
+	static const char *const without[] = { "proc", "sysfs", NULL };
+	static const char *const kinds[] = { "context", "fscontext", "defcontext", "rootcontext",
+		NULL };
+	const struct spec *spec = b->in->spec;
+	const char *label = spec != NULL && spec->linux_ != NULL ? spec->linux_->mount_label : NULL;
+	const char *kind = spec == NULL ? NULL : find_annotation(spec, CONTEXT_KIND);
+
+	if (kind == NULL)
+		kind = "context";
+	if (!str_in(kind, kinds))
+		return err_at(err, "/annotations",
+			"%s is context, fscontext, defcontext or rootcontext, not \"%s\"",
+			CONTEXT_KIND, kind);
+	if (label == NULL || *label == '\0' || str_in(type, without))
+		return 0;
+	if (str_eq(type, "mqueue")) {
+		b->step->label = label;
+		return 0;
+	}
+	for (size_t i = 0; kinds[i] != NULL; i++)
+		if (has_data(b, arena_printf(b->in->arena, "%s=", kinds[i])))
+			return 0;
+	*ARENA_PUSH(b->in->arena, b->data, b->data_count) =
+		arena_printf(b->in->arena, "%s=%s", kind, label);
+	return 0;
 }
 
 static int finish_fs(struct build *b, struct err *err)
 {
 	struct mount_step *step = b->step;
-	const struct spec_linux *linux_ = b->in->spec != NULL ? b->in->spec->linux_ : NULL;
 	const char *type = b->mount->type;
 
 	if (type == NULL || *type == '\0')
@@ -356,10 +402,8 @@ static int finish_fs(struct build *b, struct err *err)
 		/* Mount points, device nodes and copied files must be made in it first. */
 		step->late_readonly = str_eq(type, "tmpfs") || str_eq(step->destination, "/dev");
 	}
-	if (linux_ != NULL && linux_->mount_label != NULL && *linux_->mount_label != '\0' &&
-		takes_label(type))
-		step->label = linux_->mount_label;
-	return 0;
+	step->covered_mode = str_eq(type, "tmpfs") && !step->copy_up && !has_data(b, "mode=");
+	return add_label(b, type, err);
 }
 
 int plan_mount(const struct plan_input *in, const struct ns_plan *ns,
@@ -380,21 +424,21 @@ int plan_mount(const struct plan_input *in, const struct ns_plan *ns,
 	}
 	if (read_options(&b, err) < 0 || read_maps(&b, err) < 0)
 		return -1;
-	step.data = b.data;
-	step.data_count = b.data_count;
-	step.propagation = b.propagation;
-	step.propagation_count = b.propagation_count;
 	if (b.remount) {
 		step.kind = MOUNT_REMOUNT;
 		step.recursive = false;
 		if (!b.bind && (step.attr_set & MOUNT_ATTR_RDONLY) != 0)
 			step.sb_flags |= MS_RDONLY;
-	} else if (!b.bind && mount->type == NULL && step.propagation_count > 0) {
+	} else if (!b.bind && mount->type == NULL && b.propagation_count > 0) {
 		/* A propagation alone: nothing is mounted. */
 		step.kind = MOUNT_REMOUNT;
 	} else if ((b.bind ? finish_bind(&b, err) : finish_fs(&b, err)) < 0) {
 		return -1;
 	}
+	step.data = b.data;
+	step.data_count = b.data_count;
+	step.propagation = b.propagation;
+	step.propagation_count = b.propagation_count;
 	*ret = step;
 	return 0;
 }

@@ -114,7 +114,7 @@ struct mount_step {
 	bool recursive; /* MOUNT_BIND: rbind */
 	bool source_nofollow; /* src-nofollow, copy-symlink */
 	bool copy_symlink; /* copy-symlink: a link as source becomes a link as destination */
-	bool destination_nofollow;
+	bool destination_nofollow; /* a link as destination is mounted on, not followed */
 	bool real_directory; /* proc, sysfs: the destination must be no symbolic link */
 	uint64_t attr_set; /* MOUNT_ATTR_* of the mount itself */
 	uint64_t attr_clear;
@@ -127,12 +127,14 @@ struct mount_step {
 	const unsigned long
 		*propagation; /* MS_SHARED, MS_SLAVE|MS_REC, …, one call each, in order */
 	size_t propagation_count;
+	bool covered_mode; /* a tmpfs without mode= or tmpcopyup: that of the directory below it */
 	bool copy_up; /* tmpcopyup */
 	bool late_readonly; /* read-only only after the tree below it has been filled */
 	bool idmap; /* idmap, ridmap, or mappings of the mount */
 	bool idmap_recursive;
 	struct id_maps maps; /* of the mount; empty: those of the container's user namespace */
-	const char *label; /* "context=…" value, NULL: none */
+	const char
+		*label; /* an SELinux label for the root directory, behind the mount; NULL: none */
 };
 
 /* ---- root file system (plan/rootfs.c; done by container/rootfs.c) ------------------------------- */

@@ -122,6 +122,7 @@ static void put_step(struct out *out, const struct mount_step *step)
 		put_text(out, "\tdata", step->data[i]);
 	for (size_t i = 0; i < step->propagation_count; i++)
 		put_hex(out, "\tpropagation", step->propagation[i]);
+	put_flag(out, "\tcovered_mode", step->covered_mode);
 	put_flag(out, "\tcopy_up", step->copy_up);
 	put_flag(out, "\tlate_readonly", step->late_readonly);
 	put_flag(out, "\tidmap", step->idmap);

@@ -219,13 +219,11 @@ int plan_rootfs(const struct plan_input *in, const struct ns_plan *ns, struct ro
 		.readonly = spec->root->readonly != NULL && *spec->root->readonly,
 		.sources_by_parent = in->facts->sys_admin,
 		.devices_by_bind = ns->user != NS_USER_HOST || in->facts->in_user_ns,
-		.console = spec->process != NULL && spec->process->terminal != NULL &&
-			*spec->process->terminal,
+		.console = (ns->all & CLONE_NEWNS) != 0 && spec->process != NULL &&
+			spec->process->terminal != NULL && *spec->process->terminal,
 		.mount_label = linux_ != NULL ? linux_->mount_label : NULL,
 	};
 
-	if (!rootfs.new_mount_ns)
-		return err_at(err, "/linux/namespaces", "a container needs a mount namespace");
 	if (plan_propagation(linux_, &rootfs, err) < 0 || plan_steps(in, ns, &rootfs, err) < 0 ||
 		plan_devices(in, &rootfs, err) < 0)
 		return -1;

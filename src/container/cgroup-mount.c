@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "container/cgroup-mount.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/str.h"
+#include "container/cgroup.h"
+#include "kernel/beneath.h"
+#include "kernel/inode.h"
+#include "kernel/mount.h"
+
+#define CGROUP_ROOT "/sys/fs/cgroup"
+
+static int place(
+	int mount, int target, const struct mount_step *step, uint64_t set, struct err *err)
+{
+	unsigned long propagation[16] = { MS_PRIVATE };
+	struct mount_flags flags = {
+		.set_rec = step->attr_set_rec,
+		.clear_rec = step->attr_clear_rec,
+		.set = set,
+		.clear = step->attr_clear,
+		.propagation = propagation,
+		.propagation_count = 1,
+	};
+
+	for (size_t i = 0; i < step->propagation_count && flags.propagation_count < 16; i++)
+		propagation[flags.propagation_count++] = step->propagation[i];
+	return mount_place(mount, target, &flags, err);
+}
+
+/* One v1 hierarchy. `name` is its directory on the host: "cpu,cpuacct", "systemd". */
+static int mount_hierarchy(const struct ns_plan *ns, const struct mount_step *step, int base,
+	const char *name, const char *leaf, struct err *err)
+{
+	_cleanup_fd_ int target = -1, mount = -1;
+	const struct beneath below = { .root = base };
+
+	target = beneath_mkdirs(&below, name, 0755, err);
+	if (target < 0)
+		return -1;
+	if (ns->unshare_cgroup) {
+		const bool named = str_eq(name, "systemd");
+		const char *const data[] = { named ? "none" : name, "name=systemd" };
+
+		mount = mount_make_fs(
+			"cgroup", "cgroup", data, named ? 2 : 1, 0, step->attr_set, err);
+	} else {
+		mount = mount_clone_tree(AT_FDCWD, leaf, false, true, err);
+	}
+	return mount < 0 ? -1 : place(mount, target, step, step->attr_set, err);
+}
+
+/* "cpu,cpuacct" is also found as cpu and as cpuacct. */
+static int link_controllers(int base, const char *name, struct err *err)
+{
+	for (const char *at = name; *at != '\0' && strchr(name, ',') != NULL;) {
+		const size_t length = strcspn(at, ",");
+		char one[80];
+
+		(void) snprintf(one, sizeof(one), "%.*s", (int) length, at);
+		if (symlinkat(name, base, one) < 0)
+			return err_sys(err, "symlink %s", one);
+		at += length + (at[length] == ',');
+	}
+	return 0;
+}
+
+static int mount_v1(const struct ns_plan *ns, const struct cgroup_dirs *cgroups,
+	const struct mount_step *step, int target, struct err *err)
+{
+	static const char *const data[] = { "mode=755" };
+	_cleanup_fd_ int base = -1;
+
+	base = mount_make_fs(
+		"tmpfs", "tmpfs", data, 1, 0, step->attr_set & ~(uint64_t) MOUNT_ATTR_RDONLY, err);
+	if (base < 0 ||
+		place(base, target, step, step->attr_set & ~(uint64_t) MOUNT_ATTR_RDONLY, err) < 0)
+		return -1;
+	for (size_t i = 0; i < cgroups->leaf_count; i++) {
+		const char *below = str_after(cgroups->leaves[i], CGROUP_ROOT "/");
+		char name[80];
+
+		if (below == NULL || str_starts(below, "unified/"))
+			continue;
+		(void) snprintf(name, sizeof(name), "%.*s", (int) strcspn(below, "/"), below);
+		if (mount_hierarchy(ns, step, base, name, cgroups->leaves[i], err) < 0 ||
+			link_controllers(base, name, err) < 0)
+			return -1;
+	}
+	if (((step->attr_set | step->attr_set_rec) & MOUNT_ATTR_RDONLY) != 0)
+		return mount_set_attr(base, MOUNT_ATTR_RDONLY, 0, 0, false, err);
+	return 0;
+}
+
+/* Where mounting it is refused (a user namespace that does not own the cgroup namespace), the tree that
+ * is there: the container's own directory, or all of it, and then read-only, because what a rootless
+ * container could write there belongs to its user on the host (CVE-2023-25809). */
+static int mount_v2(const struct ns_plan *ns, const struct cgroup_dirs *cgroups,
+	const struct mount_step *step, int target, struct err *err)
+{
+	_cleanup_fd_ int mount = -1;
+	uint64_t set = step->attr_set;
+
+	mount = mount_make_fs(
+		"cgroup2", "cgroup", step->data, step->data_count, 0, step->attr_set, err);
+	if (mount < 0 && (err->num == EPERM || err->num == EBUSY)) {
+		const bool own = ns->unshare_cgroup && cgroups->leaf_count > 0;
+
+		err_drop(err);
+		if (!own && ns->user != NS_USER_HOST)
+			set |= MOUNT_ATTR_RDONLY;
+		mount = mount_clone_tree(
+			AT_FDCWD, own ? cgroups->leaves[0] : CGROUP_ROOT, !own, false, err);
+		if (mount >= 0 && !own && mount_set_attr(mount, set, 0, 0, true, err) < 0)
+			return -1;
+	}
+	if (mount < 0 || inode_is_fs(mount, INODE_FS_CGROUP2, err) < 0)
+		return -1;
+	return place(mount, target, step, set, err);
+}
+
+int cgroup_mount(const struct ns_plan *ns, const struct cgroup_dirs *cgroups,
+	const struct mount_step *step, int target, struct err *err)
+{
+	_cleanup_fd_ int host = open(CGROUP_ROOT, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (str_eq(step->type, "cgroup2") || (host >= 0 && inode_on_fs(host, INODE_FS_CGROUP2)))
+		return mount_v2(ns, cgroups, step, target, err);
+	return mount_v1(ns, cgroups, step, target, err);
+}

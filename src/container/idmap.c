@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "container/idmap.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "kernel/ns.h"
+#include "kernel/procfs.h"
+
+static char *map_text(struct arena *arena, const struct id_map *maps, size_t count)
+{
+	char *text = arena_str(arena, "");
+
+	for (size_t i = 0; i < count; i++)
+		text = arena_printf(
+			arena, "%s%u %u %u\n", text, maps[i].inside, maps[i].outside, maps[i].size);
+	return text;
+}
+
+static int open_namespace(int procfs, pid_t pid, struct err *err)
+{
+	_cleanup_fd_ int process = procfs_open_pid(procfs, pid, err);
+	int fd;
+
+	if (process < 0)
+		return -1;
+	fd = openat(process, "ns/user", O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? err_sys(err, "open user namespace") : fd;
+}
+
+/* The fds that it has copied are the parent's; it ends before the parent goes on. */
+__attribute__((noreturn)) static void wait_for_end(void)
+{
+	struct err ignored;
+
+	if (ns_pdeathsig(SIGKILL, &ignored) < 0)
+		_exit(1);
+	for (;;)
+		(void) pause();
+}
+
+int idmap_open(const struct id_maps *maps, bool deny_setgroups, int procfs, struct arena *arena,
+	struct err *err)
+{
+	_cleanup_fd_ int pidfd = -1, userns = -1;
+	struct err late = { 0 };
+	siginfo_t info;
+	pid_t pid = ns_clone(CLONE_NEWUSER, -1, &pidfd, err);
+
+	if (pid < 0)
+		return -1;
+	if (pid == 0)
+		wait_for_end();
+	if (procfs_id_maps(procfs, pid, map_text(arena, maps->uids, maps->uid_count),
+		    map_text(arena, maps->gids, maps->gid_count), deny_setgroups, err) == 0)
+		userns = open_namespace(procfs, pid, err);
+	if (ns_pidfd_send(pidfd, SIGKILL, &late) < 0 || ns_reap(pid, pidfd, &info, &late) < 0)
+		err_drop(&late);
+	return TAKE_FD(userns);
+}
