@@ -7,6 +7,7 @@
 #include "container/cgroup.h"
 #include "kernel/ns.h"
 #include "kernel/procfs.h"
+#include "lifecycle/foreign.h"
 #include "lifecycle/hooks.h"
 #include "lifecycle/lifecycle.h"
 #include "lifecycle/state.h"
@@ -32,6 +33,14 @@ int lifecycle_delete(
 		return -1;
 	}
 	if (state_read_record(&dir, &arena, &record, &local) < 0) {
+		struct err theirs = { 0 };
+		bool created;
+		const char *runtime = foreign_read(&dir, "", &arena, &record, &created, &theirs);
+
+		if (runtime != NULL) {
+			state_dir_done(&dir); /* the lock is ours alone, but it may take one too */
+			return foreign_delete(runtime, global->root, id, force, err);
+		}
 		/* Without a record there is nothing known to undo but the directory. */
 		if (force)
 			return state_remove(&dir, err);

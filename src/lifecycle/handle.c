@@ -4,25 +4,58 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "kernel/procfs.h"
+#include "lifecycle/foreign.h"
 
 enum { LOCK_MS = 10 * 1000 };
 
-int handle_open(
+/* Ours, or else one of another runtime's. */
+static int read_record(struct handle *ret, struct arena *arena, struct err *err)
+{
+	struct err local = { 0 };
+	char boot_id[37];
+
+	if (state_read_record(&ret->dir, arena, &ret->record, err) == 0) {
+		if (str_eq(ret->record.phase, "creating"))
+			return err_set(err, ERR_NOT_FOUND, "container does not exist");
+		return 0;
+	}
+	if (procfs_boot_id(ret->procfs, boot_id, &local) < 0)
+		return -1;
+	ret->foreign = foreign_read(
+		&ret->dir, boot_id, arena, &ret->record, &ret->foreign_created, &local);
+	if (ret->foreign == NULL)
+		return -1;
+	err_drop(err);
+	return 0;
+}
+
+int handle_open_any(
 	const char *root, const char *id, struct arena *arena, struct handle *ret, struct err *err)
 {
 	struct state_record *record = &ret->record;
 
-	if (state_open(root, id, LOCK_MS, &ret->dir, err) < 0 ||
-		state_read_record(&ret->dir, arena, record, err) < 0)
+	if (state_open(root, id, LOCK_MS, &ret->dir, err) < 0)
 		return -1;
-	if (str_eq(record->phase, "creating"))
-		return err_set(err, ERR_NOT_FOUND, "container does not exist");
 	ret->procfs = procfs_open(err);
-	if (ret->procfs < 0 ||
+	if (ret->procfs < 0 || read_record(ret, arena, err) < 0 ||
 		state_status(ret->procfs, &ret->dir, record, &ret->status, &ret->pidfd, err) < 0)
 		return -1;
+	if (ret->status == STATUS_RUNNING && ret->foreign_created)
+		ret->status = STATUS_CREATED;
 	ret->cgroups = (struct cgroup_dirs){ record->cgroup_paths.items, record->cgroup_paths.count,
 		record->cgroup_parents.items, record->cgroup_parents.count };
+	return 0;
+}
+
+int handle_open(
+	const char *root, const char *id, struct arena *arena, struct handle *ret, struct err *err)
+{
+	if (handle_open_any(root, id, arena, ret, err) < 0)
+		return -1;
+	if (ret->foreign != NULL)
+		return err_set(err, ERR_STATE,
+			"%s made this container: only list, state, ps, kill and delete work here",
+			ret->foreign);
 	return 0;
 }
 

@@ -8,6 +8,8 @@
 #ifndef OCIRT_LIFECYCLE_HANDLE_H
 #define OCIRT_LIFECYCLE_HANDLE_H
 
+#include <stdbool.h>
+
 #include "base/arena.h"
 #include "base/err.h"
 #include "container/cgroup.h"
@@ -18,6 +20,8 @@ struct handle {
 	struct state_record record;
 	struct cgroup_dirs cgroups; /* from the record */
 	enum state_status status; /* never STATUS_CREATING */
+	const char *foreign; /* the runtime that made it, NULL: this one */
+	bool foreign_created; /* … and its first process waits for `start` */
 	int procfs; /* kernel/procfs.h */
 	int pidfd; /* of the first process; -1: it has ended */
 };
@@ -26,9 +30,14 @@ struct handle {
 		.dir = STATE_DIR_INIT, .procfs = -1, .pidfd = -1                                   \
 	}
 
-/* ERR_NOT_FOUND where there is none or only an intent; ERR_TIMEOUT where somebody keeps the lock. Texts
+/* ERR_NOT_FOUND where there is none or only an intent; ERR_STATE
+ * where another runtime made it; ERR_TIMEOUT where somebody keeps the lock. Texts
  * of the record live in the arena. */
 ERR_CHECK int handle_open(
+	const char *root, const char *id, struct arena *arena, struct handle *ret, struct err *err);
+
+/* The same, but one that another runtime made is found as well (foreign.h). */
+ERR_CHECK int handle_open_any(
 	const char *root, const char *id, struct arena *arena, struct handle *ret, struct err *err);
 
 /* Closes everything, which gives the lock back. */
