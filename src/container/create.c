@@ -167,7 +167,8 @@ static int clone_child(
 		return -1;
 	failed = go_out(job, joins.fds, &trip, err);
 	if (failed == 0)
-		pid = ns_clone(plan->ns.clone_flags, cgroup, &ret->pidfd, err);
+		pid = ns_clone_into(
+			plan->ns.clone_flags, cgroup, &ret->in_cgroup, &ret->pidfd, err);
 	if (pid == 0) {
 		const struct init_job init = {
 			.plan = plan,
@@ -319,7 +320,7 @@ int create_settle(const struct create_job *job, const char *state_runtime, struc
 	if (adopt(job, child, err) < 0)
 		return -1;
 	if (set_oom_score(job, child->pid, err) < 0 || write_maps(job, child->pid, err) < 0 ||
-		cgroup_enter(job->cgroups, child->pid, 1, err) < 0)
+		cgroup_enter(job->cgroups, child->pid, child->in_cgroup, err) < 0)
 		return -1;
 	if (msg_send(child->sock, MSG_MAPPED, -1, err) < 0 ||
 		msg_wait(child->sock, child->pidfd, time_deadline_ms(CHILD_MS), MSG_HOOKS,

@@ -16,6 +16,7 @@
 #define OCIRT_CONTAINER_CREATE_H
 
 #include <linux/filter.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/arena.h"
@@ -43,6 +44,7 @@ struct create_job {
 struct created {
 	pid_t pid; /* of the container's first process, in the runtime's pid namespace */
 	int pidfd;
+	bool in_cgroup; /* of v2, from its birth */
 	int sock; /* messages */
 	int terminal; /* the pty's master, when the caller keeps it, or -1 */
 };

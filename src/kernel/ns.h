@@ -26,6 +26,11 @@
  * See clone(2). */
 ERR_CHECK pid_t ns_clone(uint64_t flags, int cgroup_fd, int *ret_pidfd, struct err *err);
 
+/* The same, into a cgroup where the kernel can: *ret_inside says whether it is there already, or has to
+ * be moved. Kernels before 5.7 and sandboxes that hide clone3 cannot. */
+ERR_CHECK pid_t ns_clone_into(
+	uint64_t flags, int cgroup_fd, bool *ret_inside, int *ret_pidfd, struct err *err);
+
 /* Makes a sibling: a child of our own parent, so that the caller may end and the parent reaps
  * both. The sibling's end raises in the parent the signal that ours would. Returns like ns_clone; a
  * process with pid 1 of its namespace cannot do this (EINVAL). */
@@ -34,7 +39,7 @@ ERR_CHECK pid_t ns_clone_sibling(struct err *err, int *ret_pidfd);
 /* Leaves the namespaces of flags (CLONE_NEW*, CLONE_FS, CLONE_FILES) for new ones. unshare(2). */
 ERR_CHECK int ns_unshare(unsigned flags, struct err *err);
 
-/* Joins the namespace of an fd; flag is its CLONE_NEW*, or several of them where fd is a pidfd.
+/* Joins the namespace of an fd (the user namespace that we are in already: nothing is to do); flag is its CLONE_NEW*, or several of them where fd is a pidfd.
  * setns(2). */
 ERR_CHECK int ns_enter(int fd, int flag, struct err *err);
 
@@ -49,7 +54,8 @@ ERR_CHECK int ns_open_self(int flag, struct err *err);
 /* The file name below /proc/PID/ns of a CLONE_NEW* ("net", "mnt"), for error texts; "" if unknown. */
 const char *ns_name(int flag);
 
-/* A pidfd for a process. err->num is ESRCH when there is none. pidfd_open(2). */
+/* A pidfd for a process. err->num is ESRCH when there is none. pidfd_open(2); where that is hidden, the
+ * directory of the process in /proc, which the functions below take as well. */
 ERR_CHECK int ns_pidfd_open(pid_t pid, struct err *err);
 
 /* Sends a signal (0 probes). err->num is ESRCH when the process has been reaped. */

@@ -368,7 +368,7 @@ int state_status(int procfs, const struct state_dir *dir, const struct state_rec
 	_cleanup_fd_ int pidfd = -1;
 	struct err gone = { 0 };
 	char boot_id[37];
-	uint64_t ticks = 0;
+	uint64_t ticks = 0, inode;
 	char letter = 0;
 	struct stat st;
 
@@ -388,8 +388,10 @@ int state_status(int procfs, const struct state_dir *dir, const struct state_rec
 		return gone.num == ESRCH ? 0 : (*err = gone, -1);
 	if (procfs_start_time(procfs, (pid_t) record->pid, &ticks, &letter, &gone) < 0)
 		return gone.num == ESRCH || gone.num == ENOENT ? 0 : (*err = gone, -1);
+	inode = ns_pidfd_inode(pidfd);
 	if (ticks != record->start_time || letter == 'Z' || letter == 'X' ||
-		(record->pidfd_inode && ns_pidfd_inode(pidfd) != record->pidfd_inode))
+		/* 0: what we hold is not a pidfs file, so the start time has to do. */
+		(record->pidfd_inode && inode && inode != record->pidfd_inode))
 		return 0;
 	if (str_eq(record->phase, "creating"))
 		*ret = STATUS_CREATING;
