@@ -11,31 +11,37 @@
 #ifndef OCIRT_CONTAINER_CGROUP_H
 #define OCIRT_CONTAINER_CGROUP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "plan/plan.h"
 
-struct cgroup_plan;
-struct facts;
-
-/* Absolute directories on the host. */
+/* Where a container is: absolute directories on the host, and who made them. All of it is in the state
+ * record, so that a later verb needs no option. */
 struct cgroup_dirs {
 	char **leaves; /* one per hierarchy: the container's own */
 	size_t leaf_count;
 	char **parents; /* directories above them that are made with them, top down */
 	size_t parent_count;
+	enum cgroup_manager manager;
+	char *unit; /* of systemd: "runc-c1.scope"; NULL */
 };
+
+/* The name of a manager on the command line and in the record, and back (-1: there is none). */
+const char *cgroup_manager_name(enum cgroup_manager manager);
+ERR_CHECK int cgroup_manager_find(const char *name, enum cgroup_manager *ret);
 
 /* Decides the directories; makes nothing. The manager `disabled` has none. */
 ERR_CHECK int cgroup_locate(const struct cgroup_plan *plan, const struct facts *facts, int procfs,
 	struct arena *arena, struct cgroup_dirs *ret, struct err *err);
 
-/* Makes them, fills new cpuset directories from above, writes the plan's values. A directory that is
- * there already must be empty of processes and not frozen. On failure removes what it made. With
- * plan->may_fail a refusal by the kernel empties *dirs instead. */
+/* Makes them as far as that needs no process, fills new cpuset directories from above. A directory
+ * that is there already must be empty of processes and not frozen. With plan->may_fail a refusal by
+ * the kernel empties *dirs instead. */
 ERR_CHECK int cgroup_make(
 	const struct cgroup_plan *plan, struct cgroup_dirs *dirs, struct err *err);
 
@@ -43,7 +49,12 @@ ERR_CHECK int cgroup_make(
  * -2 for a failure. */
 ERR_CHECK int cgroup_clone_fd(const struct cgroup_dirs *dirs, struct err *err);
 
-/* Moves pid into the v1 directories (and the v2 one if it was not born there). */
+/* Puts the first process of the container, which waits for its release, into its cgroups.
+ * born_inside: the clone has put it into the v2 one. */
+ERR_CHECK int cgroup_place(const struct cgroup_plan *plan, struct cgroup_dirs *dirs, int procfs,
+	pid_t pid, bool born_inside, struct err *err);
+
+/* Puts a process of `exec` beside it. */
 ERR_CHECK int cgroup_enter(
 	const struct cgroup_dirs *dirs, pid_t pid, int born_inside, struct err *err);
 
@@ -51,12 +62,21 @@ ERR_CHECK int cgroup_enter(
 ERR_CHECK int cgroup_pids(const struct cgroup_dirs *dirs, struct arena *arena, pid_t **ret,
 	size_t *ret_count, struct err *err);
 
-/* Sends sig to every process in the container's cgroups and those below. SIGKILL through cgroup.kill
- * where the kernel has it. */
+/* Sends sig to every process in the container's cgroups and those below, at one moment: by cgroup.kill,
+ * or with the cgroup frozen meanwhile, where that can be had. SIGKILL reaches a frozen container as
+ * well, and thaws a v1 one, which could not end otherwise. */
 ERR_CHECK int cgroup_signal(const struct cgroup_dirs *dirs, int sig, struct err *err);
 
-/* Kills what is left, waits for its end until the deadline, removes the directories and the parents
- * that are empty. Directories that are gone already are fine. */
+/* Freezes or thaws, and returns when the kernel says that it is done; ERR_TIMEOUT, and thawed, when the
+ * deadline has passed. ERR_UNSUPPORTED where no hierarchy has a freezer. */
+ERR_CHECK int cgroup_freeze(
+	const struct cgroup_dirs *dirs, bool freeze, uint64_t deadline_ns, struct err *err);
+
+/* Whether the container is frozen, whoever did it. */
+bool cgroup_frozen(const struct cgroup_dirs *dirs);
+
+/* Kills what is left, frozen or not, waits for its end until the deadline, removes the directories with
+ * all below them and the parents that are empty. What is gone already is fine. */
 ERR_CHECK int cgroup_destroy(const struct cgroup_dirs *dirs, uint64_t deadline_ns, struct err *err);
 
 #endif

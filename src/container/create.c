@@ -320,7 +320,8 @@ int create_settle(const struct create_job *job, const char *state_runtime, struc
 	if (adopt(job, child, err) < 0)
 		return -1;
 	if (set_oom_score(job, child->pid, err) < 0 || write_maps(job, child->pid, err) < 0 ||
-		cgroup_enter(job->cgroups, child->pid, child->in_cgroup, err) < 0)
+		cgroup_place(&plan->cgroup, job->cgroups, job->procfs, child->pid, child->in_cgroup,
+			err) < 0)
 		return -1;
 	if (msg_send(child->sock, MSG_MAPPED, -1, err) < 0 ||
 		msg_wait(child->sock, child->pidfd, time_deadline_ms(CHILD_MS), MSG_HOOKS,

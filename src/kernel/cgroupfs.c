@@ -143,6 +143,14 @@ ssize_t cgroupfs_read_file(
 	return at < 0 ? -1 : read_at(at, dir, file, text, size, err);
 }
 
+bool cgroupfs_has_file(const char *dir, const char *file)
+{
+	struct err ignored;
+	_cleanup_fd_ int at = walk(dir, false, NULL, &ignored);
+
+	return at >= 0 && faccessat(at, file, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 /* ---- making ------------------------------------------------------------------------------------- */
 
 /* An empty v1 cpuset takes no process: its two lists are those of the directory above. */
@@ -309,6 +317,27 @@ int cgroupfs_pids(
 	return each_below(dir, add_pids, &to, err);
 }
 
+struct value {
+	const char *file;
+	const char *text;
+};
+
+static int write_one(int at, const char *dir, void *data, struct err *err)
+{
+	const struct value *value = data;
+
+	if (faccessat(at, value->file, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return 0;
+	return write_at(at, dir, value->file, value->text, err);
+}
+
+int cgroupfs_write_each(const char *dir, const char *file, const char *value, struct err *err)
+{
+	struct value one = { file, value };
+
+	return each_below(dir, write_one, &one, err);
+}
+
 static int remove_one(int at, const char *dir, void *data, struct err *err)
 {
 	(void) at;
@@ -342,7 +371,7 @@ int cgroupfs_kill(const char *dir, struct err *err)
 	return 0;
 }
 
-int cgroupfs_wait_empty(const char *dir, uint64_t deadline_ns, struct err *err)
+int cgroupfs_wait_event(const char *dir, const char *line, uint64_t deadline_ns, struct err *err)
 {
 	_cleanup_fd_ int at = walk(dir, false, NULL, err), fd = -1;
 	char text[256];
@@ -361,11 +390,12 @@ int cgroupfs_wait_empty(const char *dir, uint64_t deadline_ns, struct err *err)
 		if (got < 0)
 			return errno == ENODEV ? 0 : err_sys(err, "read %s/cgroup.events", dir);
 		text[got] = '\0';
-		if (strstr(text, "populated 1") == NULL)
+		if (strstr(text, line) != NULL)
 			return 0;
 		ready = poll(&look, 1, time_poll_ms(deadline_ns));
 		if (ready == 0)
-			return err_set(err, ERR_TIMEOUT, "processes of cgroup %s do not end", dir);
+			return err_set(
+				err, ERR_TIMEOUT, "cgroup %s does not become \"%s\"", dir, line);
 		if (ready < 0 && errno != EINTR)
 			return err_sys(err, "poll %s/cgroup.events", dir);
 	}

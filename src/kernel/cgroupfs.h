@@ -29,6 +29,14 @@ ERR_CHECK int cgroupfs_make(const char *dir, struct err *err);
 ERR_CHECK int cgroupfs_write_file(
 	const char *dir, const char *file, const char *value, struct err *err);
 
+/* Whether the directory has a file of that name. */
+bool cgroupfs_has_file(const char *dir, const char *file);
+
+/* The value into the file of that name in the directory and in each below it, those below first; where
+ * there is no such file, nothing is done. */
+ERR_CHECK int cgroupfs_write_each(
+	const char *dir, const char *file, const char *value, struct err *err);
+
 /* The first size - 1 bytes of a file, NUL-terminated. Returns their count. */
 ERR_CHECK ssize_t cgroupfs_read_file(
 	const char *dir, const char *file, char *text, size_t size, struct err *err);
@@ -42,9 +50,11 @@ ERR_CHECK int cgroupfs_pids(
  * the kernel or version has no such file (or the directory is gone). */
 ERR_CHECK int cgroupfs_kill(const char *dir, struct err *err);
 
-/* Waits until no process is left in it or below (v2: cgroup.events), at most until the deadline.
- * Returns 0, or -1 with ERR_TIMEOUT. On v1 there is no event: it returns 0 at once. */
-ERR_CHECK int cgroupfs_wait_empty(const char *dir, uint64_t deadline_ns, struct err *err);
+/* Waits until cgroup.events has the line ("populated 0", "frozen 1"), at most until the deadline.
+ * Returns 0, or -1 with ERR_TIMEOUT. On v1, or where the directory is gone, there is no event: it
+ * returns 0 at once. */
+ERR_CHECK int cgroupfs_wait_event(
+	const char *dir, const char *line, uint64_t deadline_ns, struct err *err);
 
 /* Removes the directory and those below it, bottom up. Gone already is fine; EBUSY is the caller's. */
 ERR_CHECK int cgroupfs_remove(const char *dir, struct err *err);

@@ -131,19 +131,18 @@ const char *container_state(struct container *container, const char *status, pid
 		&bundle->spec->annotations);
 }
 
-static const char *manager_name(enum cgroup_manager manager)
+static void record_cgroups(struct container *container)
 {
-	static const char *const names[] = {
-		[CGROUP_MANAGER_FS] = "cgroupfs",
-		[CGROUP_MANAGER_SYSTEMD] = "systemd",
-		[CGROUP_MANAGER_DISABLED] = "disabled",
-	};
+	const struct cgroup_dirs *dirs = &container->cgroups;
+	struct state_record *record = &container->record;
 
-	return names[manager];
+	record->cgroup_manager = arena_str(&container->arena, cgroup_manager_name(dirs->manager));
+	record->cgroup_paths = (struct spec_strings){ dirs->leaves, dirs->leaf_count };
+	record->cgroup_parents = (struct spec_strings){ dirs->parents, dirs->parent_count };
+	record->systemd_unit = dirs->unit;
 }
 
-static void fill_record(struct container *container, const char *id, const char *boot_id,
-	enum cgroup_manager manager)
+static void fill_record(struct container *container, const char *id, const char *boot_id)
 {
 	struct state_record *record = &container->record;
 	struct arena *arena = &container->arena;
@@ -158,11 +157,7 @@ static void fill_record(struct container *container, const char *id, const char 
 	record->rootfs = arena_str(arena, container->bundle.plan.rootfs.path);
 	record->creator_pid = getpid();
 	record->owner = arena_str(arena, "");
-	record->cgroup_manager = arena_str(arena, manager_name(manager));
-	record->cgroup_paths.items = container->cgroups.leaves;
-	record->cgroup_paths.count = container->cgroups.leaf_count;
-	record->cgroup_parents.items = container->cgroups.parents;
-	record->cgroup_parents.count = container->cgroups.parent_count;
+	record_cgroups(container);
 	record->annotations = container->bundle.spec->annotations;
 }
 
@@ -174,6 +169,7 @@ static int record_child(struct container *container, struct err *err)
 	char state;
 
 	record->pid = container->child.pid;
+	record_cgroups(container); /* they may have been given up */
 	if (procfs_start_time(container->procfs, container->child.pid, &ticks, &state, err) < 0)
 		return -1;
 	record->start_time = ticks;
@@ -283,12 +279,7 @@ static int do_create(const struct create_options *options, bool foreground,
 /* What is left of a half-made container, or of one of an earlier boot, goes before the new one. */
 static int undo(struct container *container, const struct state_record *old, struct err *err)
 {
-	struct cgroup_dirs dirs = {
-		.leaves = old->cgroup_paths.items,
-		.leaf_count = old->cgroup_paths.count,
-		.parents = old->cgroup_parents.items,
-		.parent_count = old->cgroup_parents.count,
-	};
+	const struct cgroup_dirs dirs = state_cgroups(old);
 	struct state_record same = *old;
 	_cleanup_fd_ int pidfd = -1;
 	enum state_status status;
@@ -336,7 +327,7 @@ int container_create(const struct global_options *global, const struct create_op
 	if (procfs_boot_id(ret->procfs, boot_id, err) < 0 ||
 		claim(global, options->id, boot_id, ret, err) < 0)
 		return -1;
-	fill_record(ret, options->id, boot_id, global->cgroup_manager);
+	fill_record(ret, options->id, boot_id);
 	if (state_write_record(&ret->dir, &ret->record, err) < 0 ||
 		state_write_file(&ret->dir, STATE_CONFIG, ret->bundle.config,
 			ret->bundle.config_bytes, err) < 0)

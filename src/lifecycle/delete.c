@@ -23,6 +23,7 @@ int lifecycle_delete(
 	_cleanup_fd_ int pidfd = -1;
 	struct state_record record = { 0 };
 	struct err local = { 0 };
+	struct cgroup_dirs dirs;
 	enum state_status status;
 	uint64_t deadline = time_deadline_ms(END_MS);
 
@@ -54,7 +55,11 @@ int lifecycle_delete(
 		return err_set(err, ERR_NOT_STOPPED,
 			"cannot delete container %s that is not stopped: %s", id,
 			state_status_name(status));
+	dirs = state_cgroups(&record);
 	if (pidfd >= 0) {
+		/* The first process of a frozen v1 cgroup would not end. */
+		if (status == STATUS_PAUSED && cgroup_signal(&dirs, SIGKILL, err) < 0)
+			return -1;
 		if (ns_pidfd_send(pidfd, SIGKILL, &local) < 0 && local.num != ESRCH) {
 			*err = local;
 			return -1;
@@ -66,9 +71,6 @@ int lifecycle_delete(
 		if (ended == 0)
 			return err_set(err, ERR_TIMEOUT, "container %s does not end", id);
 	}
-	const struct cgroup_dirs dirs = { record.cgroup_paths.items, record.cgroup_paths.count,
-		record.cgroup_parents.items, record.cgroup_parents.count };
-
 	if (cgroup_destroy(&dirs, deadline, err) < 0)
 		return -1;
 	if (str_eq(record.phase, "created"))

@@ -42,8 +42,7 @@ int handle_open_any(
 		return -1;
 	if (ret->status == STATUS_RUNNING && ret->foreign_created)
 		ret->status = STATUS_CREATED;
-	ret->cgroups = (struct cgroup_dirs){ record->cgroup_paths.items, record->cgroup_paths.count,
-		record->cgroup_parents.items, record->cgroup_parents.count };
+	ret->cgroups = state_cgroups(record);
 	return 0;
 }
 

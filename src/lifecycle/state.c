@@ -319,6 +319,24 @@ int state_read_record(
 	return 0;
 }
 
+struct cgroup_dirs state_cgroups(const struct state_record *record)
+{
+	struct cgroup_dirs dirs = {
+		.leaves = record->cgroup_paths.items,
+		.leaf_count = record->cgroup_paths.count,
+		.parents = record->cgroup_parents.items,
+		.parent_count = record->cgroup_parents.count,
+		.unit = record->systemd_unit,
+		.manager = CGROUP_MANAGER_FS,
+	};
+
+	/* A name that we did not write is a record of another version: plain directories then. */
+	if (record->cgroup_manager != NULL &&
+		cgroup_manager_find(record->cgroup_manager, &dirs.manager) < 0)
+		dirs.manager = CGROUP_MANAGER_FS;
+	return dirs;
+}
+
 /* Empties a directory; depth says how many levels of directories below it may go too. */
 static int empty(int dir, int depth, struct err *err)
 {
@@ -370,6 +388,7 @@ int state_status(int procfs, const struct state_dir *dir, const struct state_rec
 	char boot_id[37];
 	uint64_t ticks = 0, inode;
 	char letter = 0;
+	struct cgroup_dirs cgroups;
 	struct stat st;
 
 	if (ret_pidfd)
@@ -393,8 +412,11 @@ int state_status(int procfs, const struct state_dir *dir, const struct state_rec
 		/* 0: what we hold is not a pidfs file, so the start time has to do. */
 		(record->pidfd_inode && inode && inode != record->pidfd_inode))
 		return 0;
+	cgroups = state_cgroups(record);
 	if (str_eq(record->phase, "creating"))
 		*ret = STATUS_CREATING;
+	else if (cgroup_frozen(&cgroups))
+		*ret = STATUS_PAUSED;
 	else if (fstatat(dir->dir, STATE_BARRIER, &st, AT_SYMLINK_NOFOLLOW) == 0 ||
 		/* A starter died under way: nobody holds the lock, and `start` takes it up. */
 		fstatat(dir->dir, STATE_BARRIER_TAKEN, &st, AT_SYMLINK_NOFOLLOW) == 0)

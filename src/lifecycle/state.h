@@ -24,6 +24,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "container/cgroup.h"
 #include "libocispec-lite/spec.h"
 
 #define STATE_CONFIG	    "config.json"
@@ -100,6 +101,9 @@ ERR_CHECK int state_write_record(
 ERR_CHECK int state_read_record(const struct state_dir *dir, struct arena *arena,
 	struct state_record *ret, struct err *err);
 
+/* Where the container's cgroups are, and whose they are. The texts are the record's. */
+struct cgroup_dirs state_cgroups(const struct state_record *record);
+
 /* Writes NAME (0600) by a new file and a rename. */
 ERR_CHECK int state_write_file(const struct state_dir *dir, const char *name, const void *bytes,
 	size_t length, struct err *err);
@@ -110,7 +114,7 @@ ERR_CHECK int state_read_file(const struct state_dir *dir, const char *name, str
 ERR_CHECK int state_remove(struct state_dir *dir, struct err *err);
 
 /* What the container is now. *ret_pidfd (may be NULL) gets a pidfd of its init, or -1 when it has
- * ended. PAUSED is not told from RUNNING here: that is the cgroup's. */
+ * ended. PAUSED is what the cgroup says, whoever froze it. */
 ERR_CHECK int state_status(int procfs, const struct state_dir *dir,
 	const struct state_record *record, enum state_status *ret, int *ret_pidfd, struct err *err);
 

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "container/cgroup-fs.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/facts.h"
+#include "base/str.h"
+#include "container/cgroup-wait.h"
+#include "kernel/cgroupfs.h"
+#include "kernel/procfs.h"
+#include "plan/plan.h"
+
+static const char mount_point[] = "/sys/fs/cgroup";
+
+/* ---- locate ------------------------------------------------------------------------------------- */
+
+/* The directory of a line of /proc/self/cgroup, "4:cpu,cpuacct:/a" or "0::/a", below mount_point. */
+static const char *hierarchy_name(enum cgroup_layout layout, const char *controllers)
+{
+	if (controllers[0] == '\0')
+		return layout == CGROUP_LAYOUT_V2 ? "" : "/unified";
+	if (str_starts(controllers, "name="))
+		return controllers + 5;
+	return controllers;
+}
+
+/* runc's rule for a path that is not absolute: below the parent of the runtime's own cgroup on v2,
+ * which may hold no processes beside child cgroups; below its own on v1. */
+static const char *base_of(bool v2, const char *own, struct arena *arena)
+{
+	const char *slash = strrchr(own, '/');
+
+	if (!v2)
+		return str_eq(own, "/") ? "" : own;
+	return slash == NULL || slash == own ? "" : arena_strn(arena, own, (size_t) (slash - own));
+}
+
+static void add_parents(
+	struct cgroup_dirs *dirs, struct arena *arena, const char *root, const char *leaf)
+{
+	for (const char *slash = strchr(leaf + strlen(root) + 1, '/'); slash != NULL;
+		slash = strchr(slash + 1, '/')) {
+		char *parent = arena_strn(arena, leaf, (size_t) (slash - leaf));
+
+		if (access(parent, F_OK) < 0)
+			*ARENA_PUSH(arena, dirs->parents, dirs->parent_count) = parent;
+	}
+}
+
+int cgroup_fs_leaves(const char *path, bool relative, const struct facts *facts, int procfs,
+	struct arena *arena, struct cgroup_dirs *dirs, struct err *err)
+{
+	char text[8192], *next = text, *line;
+	ssize_t got = procfs_read(procfs, "self/cgroup", text, sizeof(text) - 1, err);
+
+	if (got < 0)
+		return -1;
+	text[got] = '\0';
+	while ((line = strsep(&next, "\n")) != NULL) {
+		char *controllers = strchr(line, ':'), *own;
+		const char *name, *root, *base;
+
+		if (controllers == NULL || (own = strchr(controllers + 1, ':')) == NULL)
+			continue;
+		*own++ = '\0';
+		name = hierarchy_name(facts->cgroup, controllers + 1);
+		root = arena_printf(arena, "%s%s%s", mount_point,
+			name[0] == '\0' || name[0] == '/' ? "" : "/", name);
+		/* A hierarchy that is mounted nowhere is nobody's to use. */
+		if (!cgroupfs_is(root))
+			continue;
+		base = relative ? base_of(controllers[1] == '\0', own, arena) : "";
+		*ARENA_PUSH(arena, dirs->leaves, dirs->leaf_count) = arena_printf(
+			arena, "%s%s%s%s", root, base, path[0] == '/' ? "" : "/", path);
+		add_parents(dirs, arena, root, dirs->leaves[dirs->leaf_count - 1]);
+	}
+	return 0;
+}
+
+static int locate(const struct cgroup_plan *plan, const struct facts *facts, int procfs,
+	struct arena *arena, struct cgroup_dirs *ret, struct err *err)
+{
+	return cgroup_fs_leaves(plan->path, plan->relative, facts, procfs, arena, ret, err);
+}
+
+/* ---- make, enter -------------------------------------------------------------------------------- */
+
+int cgroup_fs_make(const struct cgroup_dirs *dirs, struct err *err)
+{
+	for (size_t i = 0; i < dirs->leaf_count; i++)
+		if (cgroupfs_make(dirs->leaves[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+int cgroup_fs_join(const struct cgroup_dirs *dirs, pid_t pid, bool born_inside, struct err *err)
+{
+	char text[16];
+
+	(void) snprintf(text, sizeof(text), "%d", (int) pid);
+	for (size_t i = 0; i < dirs->leaf_count; i++) {
+		if (born_inside && cgroupfs_is_v2(dirs->leaves[i]))
+			continue;
+		if (cgroupfs_write_file(dirs->leaves[i], "cgroup.procs", text, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int place(const struct cgroup_plan *plan, const struct cgroup_dirs *dirs, int procfs,
+	pid_t pid, bool born_inside, struct err *err)
+{
+	(void) plan;
+	(void) procfs;
+	return cgroup_fs_join(dirs, pid, born_inside, err);
+}
+
+/* ---- remove ------------------------------------------------------------------------------------- */
+
+static int remove_leaf(const char *leaf, struct cgroup_wait *wait, struct err *err)
+{
+	while (cgroupfs_remove(leaf, err) < 0) {
+		/* A process that has ended leaves its v1 cgroup a moment later, and nothing tells. */
+		if (err->num != EBUSY || !cgroup_wait_more(wait))
+			return -1;
+		err_drop(err);
+	}
+	return 0;
+}
+
+int cgroup_fs_remove(const struct cgroup_dirs *dirs, uint64_t deadline_ns, struct err *err)
+{
+	struct cgroup_wait wait = { .deadline_ns = deadline_ns };
+	struct err shared;
+
+	for (size_t i = 0; i < dirs->leaf_count; i++)
+		if (remove_leaf(dirs->leaves[i], &wait, err) < 0)
+			return -1;
+	for (size_t i = dirs->parent_count; i-- > 0;)
+		/* Another container may live below it by now: then it is that one's. */
+		if (cgroupfs_remove_empty(dirs->parents[i], &shared) < 0)
+			err_drop(&shared);
+	return 0;
+}
+
+const struct cgroup_ops cgroup_fs_ops = {
+	.locate = locate,
+	.make = cgroup_fs_make,
+	.place = place,
+	.join = cgroup_fs_join,
+	.remove = cgroup_fs_remove,
+};

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * cgroup-processes: the processes of a container by its cgroups: listed, signalled, frozen, ended. The
+ * same for every manager; the functions of cgroup.h that are not about directories are here as well.
+ */
+#ifndef OCIRT_CONTAINER_CGROUP_PROCESSES_H
+#define OCIRT_CONTAINER_CGROUP_PROCESSES_H
+
+#include "container/cgroup.h"
+
+/* Kills every process, frozen or not, and those that it made meanwhile, and returns when the last has
+ * left. ERR_TIMEOUT. */
+ERR_CHECK int cgroup_end_processes(
+	const struct cgroup_dirs *dirs, uint64_t deadline_ns, struct err *err);
+
+#endif
