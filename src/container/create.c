@@ -175,9 +175,7 @@ static int clone_child(
 			.cgroups = job->cgroups,
 			.state_creating = job->state_creating,
 			.state_created = job->state_created,
-			.filter = { .code = job->filter,
-				.count = job->filter_count,
-				.listener_socket = -1 },
+			.filter = job->filter,
 			.privileged_parent = job->facts->sys_admin,
 		};
 

@@ -15,13 +15,13 @@
 #ifndef OCIRT_CONTAINER_CREATE_H
 #define OCIRT_CONTAINER_CREATE_H
 
-#include <linux/filter.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/arena.h"
 #include "base/err.h"
 #include "container/cgroup.h"
+#include "container/proc.h"
 #include "plan/plan.h"
 
 struct create_job {
@@ -29,8 +29,7 @@ struct create_job {
 	const struct facts *facts;
 	int procfs;
 	struct cgroup_dirs *cgroups;
-	const struct sock_filter *filter; /* compiled seccomp program, NULL: none */
-	unsigned short filter_count;
+	struct proc_filter filter; /* compiled seccomp program */
 	const char *console_socket; /* path, NULL: none */
 	int barrier; /* listening socket for `start`; -1: START comes through release */
 	const char

@@ -29,6 +29,38 @@ static void release(scmp_filter_ctx *ctx)
 
 #define _cleanup_ctx_ __attribute__((cleanup(release)))
 
+/* ---- names and numbers -------------------------------------------------------------------------- */
+
+void seccomp_archs(
+	const struct seccomp_rules *rules, struct arena *arena, uint32_t **ret, size_t *ret_count)
+{
+	uint32_t *archs = arena_array(arena, rules->arch_count + 1, sizeof(*archs));
+	size_t count = 0;
+
+	archs[count++] = seccomp_arch_native();
+	for (size_t i = 0; i < rules->arch_count; i++) {
+		bool seen = false;
+
+		for (size_t k = 0; k < count; k++)
+			seen |= archs[k] == rules->archs[i];
+		if (!seen)
+			archs[count++] = rules->archs[i];
+	}
+	*ret = archs;
+	*ret_count = count;
+}
+
+void seccomp_numbers(const struct seccomp_rules *rules, uint32_t arch, int *numbers)
+{
+	for (size_t i = 0; i < rules->rule_count; i++)
+		numbers[i] = seccomp_syscall_resolve_name_arch(arch, rules->rules[i].name);
+}
+
+bool seccomp_knows(const char *name)
+{
+	return seccomp_syscall_resolve_name(name) != __NR_SCMP_ERROR;
+}
+
 /* ---- libseccomp --------------------------------------------------------------------------------- */
 
 static int add_archs(scmp_filter_ctx ctx, const struct seccomp_rules *rules, struct err *err)

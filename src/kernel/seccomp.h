@@ -17,12 +17,22 @@
 #include "base/err.h"
 #include "base/seccomp-rules.h"
 
-/* The program and its length in instructions, in the arena. */
+/* The architectures of a profile, the native one first, each once. */
+void seccomp_archs(
+	const struct seccomp_rules *rules, struct arena *arena, uint32_t **ret, size_t *ret_count);
+
+/* The number of each rule's system call on an architecture, below zero where it has none. */
+void seccomp_numbers(const struct seccomp_rules *rules, uint32_t arch, int *numbers);
+
+/* Whether libseccomp knows the name, of any architecture. */
+bool seccomp_knows(const char *name);
+
+/* By libseccomp, which knows more profiles than plan/filter.h, in milliseconds. The program and its length in instructions, in the arena. */
 ERR_CHECK int seccomp_compile(const struct seccomp_rules *rules, struct arena *arena,
 	const struct sock_filter **ret, unsigned short *ret_count, struct err *err);
 
-/* Loads it into the calling thread (libseccomp has taken the name seccomp_load). flags are SECCOMP_FILTER_FLAG_*. Needs no_new_privs or
- * CAP_SYS_ADMIN. Returns the listener's fd (close-on-exec) with NEW_LISTENER, else 0. */
+/* Loads it into the calling thread (libseccomp has taken the name seccomp_load). flags are
+ * SECCOMP_FILTER_FLAG_*. Needs no_new_privs or CAP_SYS_ADMIN. Returns the listener's fd (close-on-exec) with NEW_LISTENER, else 0. */
 ERR_CHECK int seccomp_install(
 	const struct sock_filter *code, unsigned short count, unsigned flags, struct err *err);
 

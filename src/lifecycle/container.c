@@ -2,7 +2,6 @@
 #include "lifecycle/container.h"
 
 #include <fcntl.h>
-#include <linux/filter.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,13 +14,12 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "base/time.h"
+#include "container/seccomp.h"
 #include "kernel/facts.h"
 #include "kernel/ns.h"
 #include "kernel/procfs.h"
-#include "kernel/seccomp.h"
 #include "kernel/sock.h"
 #include "libocispec-lite/ocispec.h"
-#include "plan/seccomp.h"
 #include "plan/state_json.h"
 
 /* ---- read --------------------------------------------------------------------------------------- */
@@ -211,18 +209,6 @@ static int send_pidfd(const char *path, int pidfd, struct err *err)
 
 /* ---- create ------------------------------------------------------------------------------------- */
 
-static int compile_filter(struct container *container, struct create_job *job, struct err *err)
-{
-	const struct seccomp_plan *plan = container->bundle.plan.proc.seccomp;
-
-	if (plan == NULL)
-		return 0;
-	if (seccomp_compile(
-		    &plan->rules, &container->arena, &job->filter, &job->filter_count, err) < 0)
-		return err_place(err, "/linux/seccomp");
-	return 0;
-}
-
 static int do_create(const struct create_options *options, bool foreground,
 	struct container *container, struct err *err)
 {
@@ -243,7 +229,7 @@ static int do_create(const struct create_options *options, bool foreground,
 		.state_created = container_state(container, "created", 1),
 	};
 
-	if (compile_filter(container, &job, err) < 0)
+	if (seccomp_filter_make(plan->proc.seccomp, &container->arena, &job.filter, err) < 0)
 		return -1;
 	if (!foreground) {
 		barrier = sock_listen_at(container->dir.dir, STATE_BARRIER, err);

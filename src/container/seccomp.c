@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "container/seccomp.h"
+
+#include <linux/seccomp.h>
+
+#include "base/log.h"
+#include "container/proc.h"
+#include "kernel/seccomp.h"
+#include "plan/filter.h"
+#include "plan/seccomp.h"
+
+/* To allow a call that does not exist changes nothing. To refuse one that is only too new for the
+ * library must not get lost in silence. */
+static void note_unknown(const struct seccomp_rules *rules, const int *numbers)
+{
+	for (size_t i = 0; i < rules->rule_count; i++) {
+		const struct seccomp_rule *rule = &rules->rules[i];
+
+		if (numbers[i] == -1 && rule->action != SECCOMP_RET_ALLOW &&
+			rule->action != rules->default_action && !seccomp_knows(rule->name))
+			log_warning("seccomp: libseccomp does not know %s: its rule is left out",
+				rule->name);
+	}
+}
+
+int seccomp_filter_make(const struct seccomp_plan *plan, struct arena *arena,
+	struct proc_filter *ret, struct err *err)
+{
+	struct proc_filter filter = { .listener_socket = -1 };
+	struct filter_arch *archs;
+	uint32_t *tokens;
+	size_t count;
+
+	*ret = filter;
+	if (plan == NULL)
+		return 0;
+	filter.flags = plan->flags;
+	seccomp_archs(&plan->rules, arena, &tokens, &count);
+	archs = arena_array(arena, count, sizeof(*archs));
+	for (size_t i = 0; i < count; i++) {
+		int *numbers = arena_array(arena, plan->rules.rule_count, sizeof(*numbers));
+
+		seccomp_numbers(&plan->rules, tokens[i], numbers);
+		archs[i] = (struct filter_arch){ tokens[i], numbers };
+	}
+	note_unknown(&plan->rules, archs[0].numbers);
+	if (filter_compile(&plan->rules, archs, count, arena, &filter.code, &filter.count) != 0 &&
+		seccomp_compile(&plan->rules, arena, &filter.code, &filter.count, err) < 0)
+		return err_place(err, "/linux/seccomp");
+	*ret = filter;
+	return 0;
+}

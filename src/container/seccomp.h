@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * seccomp: from the profile of the plan to the program that the kernel gets, for init and exec alike.
+ * plan/filter.h writes it within microseconds; what that leaves to libseccomp goes there.
+ */
+#ifndef OCIRT_CONTAINER_SECCOMP_H
+#define OCIRT_CONTAINER_SECCOMP_H
+
+#include "base/arena.h"
+#include "base/err.h"
+
+struct proc_filter;
+struct seccomp_plan;
+
+/* plan may be NULL: no filter. The program is in the arena, the listener's socket not yet connected. A
+ * call of the profile that is known to nobody is left out; where it was to be refused the log says so. */
+ERR_CHECK int seccomp_filter_make(const struct seccomp_plan *plan, struct arena *arena,
+	struct proc_filter *ret, struct err *err);
+
+#endif
