@@ -18,6 +18,7 @@ static const struct command *const commands[] = {
 	&command_run,
 	&command_start,
 	&command_state,
+	&command_exec,
 	&command_kill,
 	&command_delete,
 	&command_list,

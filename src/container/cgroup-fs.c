@@ -8,6 +8,7 @@
 #include "base/facts.h"
 #include "base/str.h"
 #include "container/cgroup-wait.h"
+#include "container/cgroup.h"
 #include "kernel/cgroupfs.h"
 #include "kernel/procfs.h"
 #include "plan/plan.h"
@@ -152,3 +153,29 @@ const struct cgroup_ops cgroup_fs_ops = {
 	.join = cgroup_fs_join,
 	.remove = cgroup_fs_remove,
 };
+
+int cgroup_enter_beside(
+	const struct cgroup_dirs *dirs, int procfs, pid_t init, pid_t pid, struct err *err)
+{
+	char path[32], text[8192], number[16], dir[4096];
+	const char *root, *own;
+
+	(void) snprintf(path, sizeof(path), "%d/cgroup", (int) init);
+	(void) snprintf(number, sizeof(number), "%d", (int) pid);
+	if (procfs_read(procfs, path, text, sizeof(text), err) < 0)
+		return -1;
+	own = str_starts(text, "0::") ? text : strstr(text, "\n0::");
+	if (own == NULL)
+		return err_set(err, ERR_SYSTEM, "read /proc/%s: no line of cgroup v2", path);
+	own = strchr(own, '/');
+	for (size_t i = 0; i < dirs->leaf_count; i++) {
+		if (!cgroupfs_is_v2(dirs->leaves[i]))
+			continue;
+		root = str_starts(dirs->leaves[i], "/sys/fs/cgroup/unified/") ? "/unified" : "";
+		(void) snprintf(dir, sizeof(dir), "%s%s%.*s", mount_point, root,
+			own != NULL ? (int) strcspn(own, "\n") : 0, own != NULL ? own : "");
+		if (cgroupfs_write_file(dir, "cgroup.procs", number, err) < 0)
+			return err_place(err, "/linux/cgroupsPath");
+	}
+	return 0;
+}

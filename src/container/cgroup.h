@@ -58,6 +58,12 @@ ERR_CHECK int cgroup_place(const struct cgroup_plan *plan, struct cgroup_dirs *d
 ERR_CHECK int cgroup_enter(
 	const struct cgroup_dirs *dirs, pid_t pid, int born_inside, struct err *err);
 
+/* Moves pid to where the process init is, in the hierarchies of *dirs: where a v2 cgroup has controllers
+ * for the ones below it, it may hold no processes itself (EBUSY), and those of the container are
+ * below. */
+ERR_CHECK int cgroup_enter_beside(
+	const struct cgroup_dirs *dirs, int procfs, pid_t init, pid_t pid, struct err *err);
+
 /* All processes of the container's cgroups, each once, sorted. *ret is in the arena. */
 ERR_CHECK int cgroup_pids(const struct cgroup_dirs *dirs, struct arena *arena, pid_t **ret,
 	size_t *ret_count, struct err *err);

@@ -258,49 +258,48 @@ static int write_maps(const struct create_job *job, pid_t pid, struct err *err)
 		map_text(job->arena, ns->maps.gids, ns->maps.gid_count), ns->setgroups_deny, err);
 }
 
-/* The one child becomes another: behind a joined user namespace it cloned a sibling, whose pidfd it
- * sent and whose parent we are. */
+int create_adopt(int procfs, int *take_pidfd, struct created *child, struct err *err)
+{
+	_cleanup_fd_ int pidfd = TAKE_FD(*take_pidfd);
+	char path[64], text[1024];
+	const char *word;
+	siginfo_t info;
+
+	if (ns_reap(child->pid, child->pidfd, &info, err) < 0)
+		return -1;
+	child->pid = 0;
+	fd_close(&child->pidfd);
+	(void) snprintf(path, sizeof(path), "self/fdinfo/%d", pidfd);
+	if (procfs_read(procfs, path, text, sizeof(text), err) < 0)
+		return -1;
+	word = strstr(text, "\nPid:\t");
+	if (word == NULL || sscanf(word + strlen("\nPid:\t"), "%d", &child->pid) != 1 ||
+		child->pid <= 0) {
+		child->pid = 0;
+		return err_set(
+			err, ERR_CHILD, "the second child is not seen in this pid namespace");
+	}
+	child->pidfd = TAKE_FD(pidfd);
+	return 0;
+}
+
+/* Behind a joined user namespace the child cloned a sibling. */
 static int adopt(const struct create_job *job, struct created *child, struct err *err)
 {
 	_cleanup_fd_ int pidfd = -1;
-	char line[128], *word;
-	siginfo_t info;
-	ssize_t got;
-	char path[64];
 
 	if (!job->plan->ns.second_clone)
 		return 0;
 	if (msg_wait(child->sock, child->pidfd, time_deadline_ms(CHILD_MS), MSG_PID, MSG_PID, 0,
 		    &pidfd, err) < 0)
 		return -1;
-	if (ns_reap(child->pid, child->pidfd, &info, err) < 0)
-		return -1;
-	child->pid = 0;
-	fd_close(&child->pidfd);
-	(void) snprintf(path, sizeof(path), "%d/fdinfo/%d", (int) getpid(), pidfd);
-	{
-		char text[1024];
-
-		got = procfs_read(job->procfs, path, text, sizeof(text) - 1, err);
-		if (got < 0)
-			return -1;
-		text[got] = '\0';
-		word = strstr(text, "\nPid:\t");
-		(void) snprintf(line, sizeof(line), "%s", word != NULL ? word + 6 : "");
-	}
-	if (sscanf(line, "%d", &child->pid) != 1 || child->pid <= 0)
-		return err_set(
-			err, ERR_CHILD, "the second child is not seen in this pid namespace");
-	child->pidfd = TAKE_FD(pidfd);
-	return 0;
+	return create_adopt(job->procfs, &pidfd, child, err);
 }
 
-static int set_oom_score(const struct create_job *job, pid_t pid, struct err *err)
+int create_oom_score(int procfs, const struct proc_plan *proc, pid_t pid, struct err *err)
 {
-	const struct proc_plan *proc = &job->plan->proc;
-
 	if (!proc->has_oom_score_adj ||
-		procfs_oom_score_adj(job->procfs, pid, proc->oom_score_adj, err) == 0)
+		procfs_oom_score_adj(procfs, pid, proc->oom_score_adj, err) == 0)
 		return 0;
 	if (!proc->oom_may_fail || (err->num != EACCES && err->num != EPERM))
 		return err_place(err, "/process/oomScoreAdj");
@@ -317,7 +316,8 @@ int create_settle(const struct create_job *job, const char *state_runtime, struc
 
 	if (adopt(job, child, err) < 0)
 		return -1;
-	if (set_oom_score(job, child->pid, err) < 0 || write_maps(job, child->pid, err) < 0 ||
+	if (create_oom_score(job->procfs, &plan->proc, child->pid, err) < 0 ||
+		write_maps(job, child->pid, err) < 0 ||
 		cgroup_place(&plan->cgroup, job->cgroups, job->procfs, child->pid, child->in_cgroup,
 			err) < 0)
 		return -1;

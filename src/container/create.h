@@ -61,6 +61,14 @@ ERR_CHECK int create_settle(const struct create_job *job, const char *state_runt
 
 ERR_CHECK int create_release(const struct create_job *job, struct created *child, struct err *err);
 
+/* The child has cloned a sibling of itself and ended: reaps it, and *child is the sibling behind the
+ * pidfd from then on, whose number is read from procfs. */
+ERR_CHECK int create_adopt(int procfs, int *take_pidfd, struct created *child, struct err *err);
+
+/* process.oomScoreAdj of a child, before it gives its rights up. */
+ERR_CHECK int create_oom_score(
+	int procfs, const struct proc_plan *proc, pid_t pid, struct err *err);
+
 /* Kills and reaps the child if it was not given away by setting pid to 0; closes the fds. */
 void created_end(struct created *child);
 

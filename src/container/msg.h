@@ -23,6 +23,14 @@
  *                                               <-  EXEC: startContainer hooks have run
  *                                               <-  end of file: execve happened
  *
+ * exec has a shorter ladder (container/join.c); the process that joins clones the one that stays:
+ *
+ *     MAPPED  ->                                    in its cgroup
+ *                         [CONSOLE, with a pty] <-  a terminal
+ *                          [PID, with a pidfd]  <-  of the process that will be the program
+ *     GO  ->                                        limits set, pid file written
+ *                                               <-  EXEC, then end of file
+ *
  * Either side may send ERROR, whose body is a struct err, in place of what is due. LOG lines may come
  * from the child at any time. End of file before EXEC means that the other side died.
  *

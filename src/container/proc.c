@@ -285,6 +285,9 @@ int proc_prepare(const struct proc_plan *plan, int procfs, const struct beneath 
 	(void) cred_umask(plan->umask);
 	if (plan->no_new_privs && ns_no_new_privs(err) < 0)
 		return err_place(err, "/process/noNewPrivileges");
+	/* A change of ids sets it to fs.suid_dumpable, which may be anything. */
+	if (ns_dumpable(false, err) < 0)
+		return -1;
 	return find_program(plan, root, ret, err);
 }
 
@@ -315,8 +318,7 @@ static int set_limits(const struct proc_plan *plan, struct err *err)
 	return 0;
 }
 
-/* fds 3 … 2+keep_fds pass, the socket stands behind them and closes at execve, nothing else is open. */
-static int close_others(unsigned keep_fds, int *sock, struct err *err)
+int proc_close_others(unsigned keep_fds, int *sock, struct err *err)
 {
 	const int place = 3 + (int) keep_fds;
 
@@ -370,7 +372,7 @@ int proc_become(const struct proc_plan *plan, const struct proc_ready *ready,
 		return -1;
 	if (msg_send(*sock, MSG_EXEC, -1, err) < 0)
 		return -1;
-	if (filter->listener_socket < 0 && close_others(plan->keep_fds, sock, err) < 0)
+	if (filter->listener_socket < 0 && proc_close_others(plan->keep_fds, sock, err) < 0)
 		return -1;
 	if (set_limits(plan, err) < 0)
 		return -1;

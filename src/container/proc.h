@@ -45,6 +45,10 @@ ERR_CHECK int proc_prepare(const struct proc_plan *plan, int procfs, const struc
  * it has given up its capabilities. proc_become then sets every limit to its exact value. */
 ERR_CHECK int proc_raise_limits(const struct proc_plan *plan, pid_t pid, struct err *err);
 
+/* Leaves fds 0 to 2 + keep_fds open, moves *sock behind them (it closes at execve) and closes all
+ * others. proc_become does it for itself. */
+ERR_CHECK int proc_close_others(unsigned keep_fds, int *sock, struct err *err);
+
 /* Tells sock (EXEC), keeps fds 0 to 2 + plan->keep_fds, and executes. Returns only on failure. */
 ERR_CHECK int proc_become(const struct proc_plan *plan, const struct proc_ready *ready,
 	const struct proc_filter *filter, int *sock, struct err *err);

@@ -156,6 +156,31 @@ int procfs_open_pid(int procfs, pid_t pid, struct err *err)
 	return procfs_open_file(procfs, path, O_RDONLY | O_DIRECTORY, err);
 }
 
+int procfs_open_root(int procfs, pid_t pid, struct err *err)
+{
+	_cleanup_fd_ int dir = procfs_open_pid(procfs, pid, err);
+	int fd;
+
+	if (dir < 0)
+		return -1;
+	fd = openat(dir, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? err_sys(err, "open /proc/%d/root", (int) pid) : fd;
+}
+
+int procfs_open_ns(int procfs, pid_t pid, const char *name, struct err *err)
+{
+	_cleanup_fd_ int dir = -1;
+	char path[32];
+	int fd;
+
+	(void) snprintf(path, sizeof(path), "%d/ns", (int) pid);
+	dir = procfs_open_file(procfs, path, O_RDONLY | O_DIRECTORY, err);
+	if (dir < 0)
+		return -1;
+	fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? err_sys(err, "open /proc/%s/%s", path, name) : fd;
+}
+
 int procfs_write(int procfs, const char *path, const char *value, struct err *err)
 {
 	_cleanup_fd_ int fd = -1;

@@ -25,6 +25,12 @@ ERR_CHECK int procfs_open(struct err *err);
 /* The directory of a process. err->num is ENOENT or ESRCH when there is none. */
 ERR_CHECK int procfs_open_pid(int procfs, pid_t pid, struct err *err);
 
+/* The root directory of a process (O_PATH), and its namespace of that name ("net", "pid"). These links
+ * of procfs are followed on purpose: they name the object itself. The caller makes sure by a pidfd
+ * that the number is still the same process's. */
+ERR_CHECK int procfs_open_root(int procfs, pid_t pid, struct err *err);
+ERR_CHECK int procfs_open_ns(int procfs, pid_t pid, const char *name, struct err *err);
+
 /* Opens a file below the procfs; flags as for open(2), O_CLOEXEC and O_NOFOLLOW are added. */
 ERR_CHECK int procfs_open_file(int procfs, const char *path, int flags, struct err *err);
 

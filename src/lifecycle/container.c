@@ -19,6 +19,9 @@
 #include "kernel/ns.h"
 #include "kernel/procfs.h"
 #include "kernel/sock.h"
+#include "lifecycle/announce.h"
+#include "lifecycle/exec-record.h"
+#include "lifecycle/preserved.h"
 #include "libocispec-lite/ocispec.h"
 #include "plan/state_json.h"
 
@@ -56,23 +59,6 @@ static void log_notes(const struct plan_notes *notes)
 		log_warning("%s", notes->items[i]);
 }
 
-/* How many fds systemd passed to us and so to the container (sd_listen_fds(3)). */
-static unsigned listen_fds(void)
-{
-	const char *text = getenv("LISTEN_FDS");
-	uint32_t count;
-
-	return text != NULL && str_to_u32(text, &count) == 0 && count < 1024 ? count : 0;
-}
-
-static int check_preserved(unsigned count, struct err *err)
-{
-	for (unsigned fd = 3; fd < 3 + count; fd++)
-		if (fcntl((int) fd, F_GETFD) < 0)
-			return err_set(err, ERR_USAGE, "--preserve-fds: fd %u is not open", fd);
-	return 0;
-}
-
 int container_read(const struct global_options *global, const struct create_options *options,
 	bool foreground, struct container *ret, struct err *err)
 {
@@ -85,12 +71,15 @@ int container_read(const struct global_options *global, const struct create_opti
 		.has_console_socket = options->console_socket != NULL,
 		.foreground = foreground,
 		.preserve_fds = options->preserve_fds,
-		.listen_fds = listen_fds(),
+		.listen_fds = preserved_listen_fds(),
 		.notify_socket = getenv("NOTIFY_SOCKET"),
 	};
-	char *absolute = realpath(options->bundle != NULL ? options->bundle : ".", NULL);
 	const char *config;
+	char *absolute;
 
+	if (preserved_check(plan_options.preserve_fds + plan_options.listen_fds, err) < 0)
+		return -1;
+	absolute = realpath(options->bundle != NULL ? options->bundle : ".", NULL);
 	if (absolute == NULL)
 		return err_sys(
 			err, "open bundle %s", options->bundle != NULL ? options->bundle : ".");
@@ -116,7 +105,7 @@ int container_read(const struct global_options *global, const struct create_opti
 		return err_set(err, ERR_USAGE,
 			"--console-socket: /process/terminal is not true, so there is no terminal "
 			"to send");
-	return check_preserved(options->preserve_fds + plan_options.listen_fds, err);
+	return 0;
 }
 
 /* ---- state -------------------------------------------------------------------------------------- */
@@ -175,38 +164,6 @@ static int record_child(struct container *container, struct err *err)
 	return state_write_record(&container->dir, record, err);
 }
 
-/* Complete and final before anybody can read it: written beside and renamed. */
-static int write_pid_file(const char *path, pid_t pid, struct err *err)
-{
-	_cleanup_fd_ int fd = -1;
-	char text[16], temporary[4096];
-	int length = snprintf(temporary, sizeof(temporary), "%s.%d~", path, (int) getpid());
-
-	if (length < 0 || (size_t) length >= sizeof(temporary))
-		return err_num(err, ENAMETOOLONG, "open %s", path);
-	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-	if (fd < 0) {
-		(void) err_sys(err, "open %s", temporary);
-		return err_ctx(err, "--pid-file");
-	}
-	length = snprintf(text, sizeof(text), "%d", (int) pid);
-	if (io_write_all(fd, text, (size_t) length) < 0 || rename(temporary, path) < 0) {
-		(void) err_sys(err, "write %s", path);
-		(void) unlink(temporary); /* ours, and of no use to anybody */
-		return err_ctx(err, "--pid-file");
-	}
-	return 0;
-}
-
-static int send_pidfd(const char *path, int pidfd, struct err *err)
-{
-	_cleanup_fd_ int sock = sock_connect_path(path, SOCK_STREAM, err);
-
-	if (sock < 0 || sock_send_fd(sock, "standard", 8, pidfd, err) < 0)
-		return err_ctx(err, "--pidfd-socket");
-	return 0;
-}
-
 /* ---- create ------------------------------------------------------------------------------------- */
 
 static int do_create(const struct create_options *options, bool foreground,
@@ -229,7 +186,9 @@ static int do_create(const struct create_options *options, bool foreground,
 		.state_created = container_state(container, "created", 1),
 	};
 
-	if (seccomp_filter_make(plan->proc.seccomp, &container->arena, &job.filter, err) < 0)
+	if (seccomp_filter_make(plan->proc.seccomp, &container->arena, &job.filter, err) < 0 ||
+		exec_record_write(&container->dir, container->bundle.spec, plan, &job.filter, err) <
+			0)
 		return -1;
 	if (!foreground) {
 		barrier = sock_listen_at(container->dir.dir, STATE_BARRIER, err);
@@ -245,10 +204,10 @@ static int do_create(const struct create_options *options, bool foreground,
 	if (container->record.pid != container->child.pid && record_child(container, err) < 0)
 		return -1;
 	if (options->pidfd_socket != NULL &&
-		send_pidfd(options->pidfd_socket, container->child.pidfd, err) < 0)
+		announce_pidfd(options->pidfd_socket, container->child.pidfd, "standard", err) < 0)
 		return -1;
 	if (options->pid_file != NULL &&
-		write_pid_file(options->pid_file, container->child.pid, err) < 0)
+		announce_pid(options->pid_file, container->child.pid, err) < 0)
 		return -1;
 	container->record.phase = arena_str(&container->arena, "created");
 	if (state_write_record(&container->dir, &container->record, err) < 0) {

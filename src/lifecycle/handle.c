@@ -29,13 +29,10 @@ static int read_record(struct handle *ret, struct arena *arena, struct err *err)
 	return 0;
 }
 
-int handle_open_any(
-	const char *root, const char *id, struct arena *arena, struct handle *ret, struct err *err)
+static int fill(struct handle *ret, struct arena *arena, struct err *err)
 {
 	struct state_record *record = &ret->record;
 
-	if (state_open(root, id, LOCK_MS, &ret->dir, err) < 0)
-		return -1;
 	ret->procfs = procfs_open(err);
 	if (ret->procfs < 0 || read_record(ret, arena, err) < 0 ||
 		state_status(ret->procfs, &ret->dir, record, &ret->status, &ret->pidfd, err) < 0)
@@ -46,16 +43,35 @@ int handle_open_any(
 	return 0;
 }
 
-int handle_open(
+int handle_open_any(
 	const char *root, const char *id, struct arena *arena, struct handle *ret, struct err *err)
 {
-	if (handle_open_any(root, id, arena, ret, err) < 0)
+	if (state_open(root, id, LOCK_MS, &ret->dir, err) < 0)
 		return -1;
+	return fill(ret, arena, err);
+}
+
+static int refuse_foreign(const struct handle *ret, struct err *err)
+{
 	if (ret->foreign != NULL)
 		return err_set(err, ERR_STATE,
 			"%s made this container: only list, state, ps, kill and delete work here",
 			ret->foreign);
 	return 0;
+}
+
+int handle_open(
+	const char *root, const char *id, struct arena *arena, struct handle *ret, struct err *err)
+{
+	return handle_open_any(root, id, arena, ret, err) < 0 ? -1 : refuse_foreign(ret, err);
+}
+
+int handle_look(
+	const char *root, const char *id, struct arena *arena, struct handle *ret, struct err *err)
+{
+	if (state_look(root, id, &ret->dir, err) < 0 || fill(ret, arena, err) < 0)
+		return -1;
+	return refuse_foreign(ret, err);
 }
 
 void handle_done(struct handle *handle)

@@ -40,6 +40,11 @@ ERR_CHECK int handle_open(
 ERR_CHECK int handle_open_any(
 	const char *root, const char *id, struct arena *arena, struct handle *ret, struct err *err);
 
+/* The same without the lock, for who reads the record alone: records are replaced as a whole, and what
+ * ends in between is noticed by the pidfd. */
+ERR_CHECK int handle_look(
+	const char *root, const char *id, struct arena *arena, struct handle *ret, struct err *err);
+
 /* Closes everything, which gives the lock back. */
 void handle_done(struct handle *handle);
 #define _cleanup_handle_ __attribute__((cleanup(handle_done)))

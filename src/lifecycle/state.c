@@ -227,8 +227,7 @@ void state_unlock(struct state_dir *dir)
 	(void) flock(dir->dir, LOCK_UN);
 }
 
-int state_open(
-	const char *root, const char *id, unsigned wait_ms, struct state_dir *ret, struct err *err)
+int state_look(const char *root, const char *id, struct state_dir *ret, struct err *err)
 {
 	_cleanup_state_dir_ struct state_dir dir = STATE_DIR_INIT;
 
@@ -244,7 +243,17 @@ int state_open(
 			return err_set(err, ERR_NOT_FOUND, "container does not exist");
 		return err_sys(err, "open %s", id);
 	}
-	if (state_lock(&dir, wait_ms, err) < 0)
+	*ret = dir;
+	dir.dir = dir.root = -1;
+	return 0;
+}
+
+int state_open(
+	const char *root, const char *id, unsigned wait_ms, struct state_dir *ret, struct err *err)
+{
+	_cleanup_state_dir_ struct state_dir dir = STATE_DIR_INIT;
+
+	if (state_look(root, id, &dir, err) < 0 || state_lock(&dir, wait_ms, err) < 0)
 		return -1;
 	*ret = dir;
 	dir.dir = dir.root = -1;

@@ -90,6 +90,10 @@ ERR_CHECK int state_claim(int *take_root, const char *id, const char *boot_id, s
 ERR_CHECK int state_open(
 	const char *root, const char *id, unsigned wait_ms, struct state_dir *ret, struct err *err);
 
+/* Opens one without a lock, for who reads and changes nothing: records are replaced as a whole.
+ * ERR_NOT_FOUND. */
+ERR_CHECK int state_look(const char *root, const char *id, struct state_dir *ret, struct err *err);
+
 /* The lock again after state_unlock. ERR_TIMEOUT; ERR_NOT_FOUND when the container has been removed in
  * between. */
 ERR_CHECK int state_lock(struct state_dir *dir, unsigned wait_ms, struct err *err);
@@ -107,6 +111,7 @@ struct cgroup_dirs state_cgroups(const struct state_record *record);
 /* Writes NAME (0600) by a new file and a rename. */
 ERR_CHECK int state_write_file(const struct state_dir *dir, const char *name, const void *bytes,
 	size_t length, struct err *err);
+/* ERR_SYSTEM with err->num ENOENT where there is none. */
 ERR_CHECK int state_read_file(const struct state_dir *dir, const char *name, struct arena *arena,
 	char **ret, size_t *ret_length, struct err *err);
 
