@@ -19,7 +19,7 @@
 
 static const char top[] = "/sys/fs/cgroup";
 
-enum { DEPTH = 64 };
+enum { DEPTH = 64, FILE_BYTES = 1 << 20 };
 
 /* ---- looking up --------------------------------------------------------------------------------- */
 
@@ -151,6 +151,36 @@ bool cgroupfs_has_file(const char *dir, const char *file)
 	return at >= 0 && faccessat(at, file, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+int cgroupfs_open(const char *dir, struct err *err)
+{
+	return walk(dir, false, NULL, err);
+}
+
+bool cgroupfs_at_is_v2(int at)
+{
+	return magic_of(at) == CGROUP2_SUPER_MAGIC;
+}
+
+bool cgroupfs_at_has(int at, const char *file)
+{
+	return faccessat(at, file, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+int cgroupfs_at_write(int at, const char *dir, const char *file, const char *value, struct err *err)
+{
+	return write_at(at, dir, file, value, err);
+}
+
+int cgroupfs_at_read(
+	int at, const char *dir, const char *file, struct arena *arena, char **ret, struct err *err)
+{
+	_cleanup_fd_ int fd = openat(at, file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_sys(err, "open %s/%s", dir, file);
+	return io_read_fd(fd, file, FILE_BYTES, arena, ret, NULL, err);
+}
+
 /* ---- making ------------------------------------------------------------------------------------- */
 
 /* An empty v1 cpuset takes no process: its two lists are those of the directory above. */
@@ -196,6 +226,56 @@ static int check_unused(int at, const char *dir, struct err *err)
 	return 0;
 }
 
+/* What one level hands down to the next: everything that it has itself. If that is refused as a whole
+ * (one of them may not go with the processes that are there), then one by one. */
+static void hand_down(int at, const char *dir)
+{
+	char names[1024], words[2048] = "", *next = names, *name;
+	size_t used = 0;
+	struct err refused;
+
+	if (read_at(at, dir, "cgroup.controllers", names, sizeof(names), &refused) <= 0)
+		return;
+	while ((name = strsep(&next, " \n")) != NULL)
+		if (*name != '\0')
+			used += (size_t) snprintf(words + used, sizeof(words) - used, "%s+%s",
+				used > 0 ? " " : "", name);
+	if (used == 0 || write_at(at, dir, "cgroup.subtree_control", words, &refused) == 0)
+		return;
+	err_drop(&refused);
+	next = words;
+	while ((name = strsep(&next, " ")) != NULL)
+		if (write_at(at, dir, "cgroup.subtree_control", name, &refused) < 0)
+			err_drop(&refused);
+}
+
+/* From the root of the hierarchy down to the directory above this one. Who needs a controller that did
+ * not come will find its files missing, and says so. */
+static void enable_controllers(int leaf, const char *dir)
+{
+	char own[1024], all[1024];
+	struct err none;
+	bool inside = false;
+
+	for (const char *slash = dir + strlen(top); slash != NULL; slash = strchr(slash + 1, '/')) {
+		char level[4096];
+		_cleanup_fd_ int at = -1;
+
+		(void) snprintf(level, sizeof(level), "%.*s", (int) (slash - dir), dir);
+		at = walk(level, false, NULL, &none);
+		if (at < 0 || magic_of(at) != CGROUP2_SUPER_MAGIC)
+			continue;
+		if (!inside &&
+			(read_at(at, level, "cgroup.controllers", all, sizeof(all), &none) <= 0 ||
+				(read_at(leaf, dir, "cgroup.controllers", own, sizeof(own),
+					 &none) >= 0 &&
+					str_eq(all, own))))
+			return;
+		inside = true;
+		hand_down(at, level);
+	}
+}
+
 int cgroupfs_make(const char *dir, struct err *err)
 {
 	const char *rest = str_after(dir, top);
@@ -218,8 +298,11 @@ int cgroupfs_make(const char *dir, struct err *err)
 			return -1;
 		if (made && magic_of(at) == CGROUP_SUPER_MAGIC && fill_cpuset(at, level, err) < 0)
 			return -1;
-		if (slash == NULL)
-			return made ? 0 : check_unused(at, dir, err);
+		if (slash != NULL)
+			continue;
+		if (magic_of(at) == CGROUP2_SUPER_MAGIC)
+			enable_controllers(at, dir);
+		return made ? 0 : check_unused(at, dir, err);
 	}
 }
 

@@ -22,7 +22,9 @@ bool cgroupfs_is(const char *dir);
 bool cgroupfs_is_v2(const char *dir);
 
 /* Makes the directory and those above it that are missing, fills cpuset.cpus and cpuset.mems of new v1
- * directories from above. One that is there must hold no process and not be frozen. */
+ * directories from above, and lets a v2 directory have every controller that there is: one that a
+ * directory above cannot hand down stays away. One that is there must hold no process and not be
+ * frozen. */
 ERR_CHECK int cgroupfs_make(const char *dir, struct err *err);
 
 /* One write of one value. The error names file and value. */
@@ -40,6 +42,17 @@ ERR_CHECK int cgroupfs_write_each(
 /* The first size - 1 bytes of a file, NUL-terminated. Returns their count. */
 ERR_CHECK ssize_t cgroupfs_read_file(
 	const char *dir, const char *file, char *text, size_t size, struct err *err);
+
+/* The directory as an fd (O_PATH) for many reads and writes. */
+ERR_CHECK int cgroupfs_open(const char *dir, struct err *err);
+/* Of such an fd; dir is for the error alone. */
+bool cgroupfs_at_is_v2(int at);
+bool cgroupfs_at_has(int at, const char *file);
+ERR_CHECK int cgroupfs_at_write(
+	int at, const char *dir, const char *file, const char *value, struct err *err);
+/* The whole file in the arena, NUL-terminated. */
+ERR_CHECK int cgroupfs_at_read(int at, const char *dir, const char *file, struct arena *arena,
+	char **ret, struct err *err);
 
 /* Appends the pids of the directory and of all below it to *pids (arena). A directory that is gone
  * has none. */
