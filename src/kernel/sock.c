@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -164,6 +165,14 @@ static int wait_readable(int sock, uint64_t deadline_ns, int pidfd, struct err *
 		if (ready > 0 && polls[0].revents != 0)
 			return 1;
 		if (ready > 0 && polls[1].revents != 0) {
+			struct stat info;
+
+			/* A directory in /proc in place of a pidfd tells nothing: the socket alone
+			 * does, whose other end closes with the process. */
+			if (fstat(pidfd, &info) == 0 && S_ISDIR(info.st_mode)) {
+				pidfd = -1;
+				continue;
+			}
 			/* It may have spoken between the two looks. */
 			ready = poll(polls, 1, 0);
 			return ready > 0;
