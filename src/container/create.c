@@ -19,6 +19,7 @@
 #include "container/mounts.h"
 #include "container/msg.h"
 #include "container/proc.h"
+#include "container/usermap.h"
 #include "kernel/mount.h"
 #include "kernel/ns.h"
 #include "kernel/procfs.h"
@@ -176,7 +177,6 @@ static int clone_child(
 			.state_creating = job->state_creating,
 			.state_created = job->state_created,
 			.filter = job->filter,
-			.privileged_parent = job->facts->sys_admin,
 		};
 
 		fd_close(&parent_sock);
@@ -233,16 +233,6 @@ int create_spawn(const struct create_job *job, struct created *ret, struct err *
 
 /* ---- settle ------------------------------------------------------------------------------------- */
 
-static char *map_text(struct arena *arena, const struct id_map *maps, size_t count)
-{
-	char *text = arena_str(arena, "");
-
-	for (size_t i = 0; i < count; i++)
-		text = arena_printf(
-			arena, "%s%u %u %u\n", text, maps[i].inside, maps[i].outside, maps[i].size);
-	return text;
-}
-
 static int write_maps(const struct create_job *job, pid_t pid, struct err *err)
 {
 	const struct ns_plan *ns = &job->plan->ns;
@@ -250,12 +240,10 @@ static int write_maps(const struct create_job *job, pid_t pid, struct err *err)
 	if (ns->user != NS_USER_NEW)
 		return 0;
 	if (ns->map_by_helpers)
-		return err_set(err, ERR_UNSUPPORTED,
-			"/linux/uidMappings: more than one id needs newuidmap, which is not called "
-			"yet");
-	return procfs_id_maps(job->procfs, pid,
-		map_text(job->arena, ns->maps.uids, ns->maps.uid_count),
-		map_text(job->arena, ns->maps.gids, ns->maps.gid_count), ns->setgroups_deny, err);
+		return usermap_write_by_helpers(&ns->maps, pid, job->arena, err);
+	if (usermap_write(&ns->maps, ns->setgroups_deny, job->procfs, pid, job->arena, err) < 0)
+		return err_place(err, "/linux/uidMappings");
+	return 0;
 }
 
 int create_adopt(int procfs, int *take_pidfd, struct created *child, struct err *err)

@@ -7,18 +7,9 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "container/usermap.h"
 #include "kernel/ns.h"
 #include "kernel/procfs.h"
-
-static char *map_text(struct arena *arena, const struct id_map *maps, size_t count)
-{
-	char *text = arena_str(arena, "");
-
-	for (size_t i = 0; i < count; i++)
-		text = arena_printf(
-			arena, "%s%u %u %u\n", text, maps[i].inside, maps[i].outside, maps[i].size);
-	return text;
-}
 
 static int open_namespace(int procfs, pid_t pid, struct err *err)
 {
@@ -54,8 +45,7 @@ int idmap_open(const struct id_maps *maps, bool deny_setgroups, int procfs, stru
 		return -1;
 	if (pid == 0)
 		wait_for_end();
-	if (procfs_id_maps(procfs, pid, map_text(arena, maps->uids, maps->uid_count),
-		    map_text(arena, maps->gids, maps->gid_count), deny_setgroups, err) == 0)
+	if (usermap_write(maps, deny_setgroups, procfs, pid, arena, err) == 0)
 		userns = open_namespace(procfs, pid, err);
 	if (ns_pidfd_send(pidfd, SIGKILL, &late) < 0 || ns_reap(pid, pidfd, &info, &late) < 0)
 		err_drop(&late);

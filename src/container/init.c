@@ -27,7 +27,7 @@ enum {
 }; /* the parent's hooks run in between and have bounds of their own */
 
 /* The user namespace first: it gives the rights for the others. Behind a joined one the new namespaces
- * are unshared here, so that it owns them; a new pid namespace takes effect for children only. */
+ * are unshared here, so that it owns them; another pid namespace takes effect for children only. */
 static int enter_namespaces(const struct ns_plan *ns, struct init_fds *fds, struct err *err)
 {
 	for (size_t i = 0; i < ns->child_join_count; i++) {
@@ -114,7 +114,7 @@ static int set_up(
 
 	/* Before anything is joined: a process in there must not be able to trace this one. The
 	 * parent without privileges can write the id maps of a dumpable child alone. */
-	if (job->privileged_parent && ns_dumpable(false, err) < 0)
+	if (!plan->ns.dumpable_until_mapped && ns_dumpable(false, err) < 0)
 		return -1;
 	if (die_with_parent(fds, err) < 0)
 		return -1;

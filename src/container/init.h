@@ -39,7 +39,6 @@ struct init_job {
 	const char *state_creating; /* for createContainer hooks, with the pid of their view */
 	const char *state_created; /* for startContainer hooks */
 	struct proc_filter filter;
-	int privileged_parent; /* it writes the id maps itself, so the child need not be dumpable */
 };
 
 /* Never returns: execve, or an error that has been sent to whoever waits, and _exit. */

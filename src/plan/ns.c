@@ -59,6 +59,7 @@ static void plan_maps(
 	maps->gids = copy_maps(in->arena, linux_->gid_mappings.items, maps->gid_count);
 	if (in->facts->euid == 0 && in->facts->sys_admin)
 		return;
+	ns->dumpable_until_mapped = true;
 	/* The kernel lets anybody map their own id, once setgroups is given up; more is the
 	 * business of newuidmap and newgidmap, which know /etc/subuid. */
 	if (is_own_id(maps->uids, maps->uid_count, in->facts->euid) &&
@@ -86,43 +87,89 @@ static const char *offsets_text(struct arena *arena, const struct spec_time_offs
 	return text;
 }
 
-static int plan_joins(const struct plan_input *in, const struct spec_linux *linux_,
-	struct ns_plan *ns, unsigned *ret_new)
+static bool is_new(const struct spec_namespace *item)
+{
+	return item->path == NULL || *item->path == '\0';
+}
+
+/* What the host owns must be entered before the clone, by the parent: a child born into a user namespace
+ * of its own may not enter it any more. A mount namespace must not become the parent's, and what an
+ * ordinary user joins belongs to the user namespace that is joined with it. */
+static bool is_for_child(const struct plan_input *in, const struct ns_plan *ns, unsigned flag)
+{
+	return flag == CLONE_NEWUSER || flag == CLONE_NEWNS ||
+		(ns->user == NS_USER_JOINED && !in->facts->sys_admin);
+}
+
+static void plan_joins(
+	const struct plan_input *in, const struct spec_linux *linux_, struct ns_plan *ns)
 {
 	struct ns_join *parent = NULL, *child = NULL;
 	size_t parent_count = 0, child_count = 0;
-	unsigned fresh = 0;
 
 	for (size_t i = 0; i < linux_->namespaces.count; i++) {
 		const struct spec_namespace *item = &linux_->namespaces.items[i];
 		unsigned flag = flag_of(item->type);
 		struct ns_join join = { .flag = (int) flag, .path = item->path };
 
-		ns->all |= flag;
-		if (item->path == NULL || *item->path == '\0') {
-			fresh |= flag;
+		if (is_new(item))
+			continue;
+		join.pointer = arena_printf(in->arena, "/linux/namespaces/%zu", i);
+		if (!is_for_child(in, ns, flag)) {
+			*ARENA_PUSH(in->arena, parent, parent_count) = join;
 			continue;
 		}
-		join.pointer = arena_printf(in->arena, "/linux/namespaces/%zu", i);
-		/* What the host owns must be entered before the clone: a child born into a user
-		 * namespace of its own may not enter it any more. */
-		if (flag == CLONE_NEWUSER || flag == CLONE_NEWNS)
-			*ARENA_PUSH(in->arena, child, child_count) = join;
-		else
-			*ARENA_PUSH(in->arena, parent, parent_count) = join;
-	}
-	/* The user namespace gives the right to enter the mount namespace. */
-	if (child_count == 2 && child[0].flag != (int) CLONE_NEWUSER) {
-		struct ns_join first = child[0];
-
-		child[0] = child[1];
-		child[1] = first;
+		*ARENA_PUSH(in->arena, child, child_count) = join;
+		ns->second_clone = ns->second_clone || flag == CLONE_NEWPID;
+		/* The user namespace gives the right to enter the others. */
+		if (flag == CLONE_NEWUSER) {
+			child[child_count - 1] = child[0];
+			child[0] = join;
+		}
 	}
 	ns->parent_joins = parent;
 	ns->parent_join_count = parent_count;
 	ns->child_joins = child;
 	ns->child_join_count = child_count;
+}
+
+/* Every type of the list, and those that are new. */
+static unsigned all_of(const struct spec_linux *linux_, unsigned *ret_new)
+{
+	unsigned all = 0, fresh = 0;
+
+	for (size_t i = 0; i < linux_->namespaces.count; i++) {
+		const unsigned flag = flag_of(linux_->namespaces.items[i].type);
+
+		all |= flag;
+		if (is_new(&linux_->namespaces.items[i]))
+			fresh |= flag;
+	}
 	*ret_new = fresh;
+	return all;
+}
+
+/* What no kernel can do, said before anything is made. */
+static int check_shape(
+	const struct plan_input *in, const struct ns_plan *ns, unsigned fresh, struct err *err)
+{
+	const unsigned missing = ns->all & ~in->facts->namespaces;
+
+	for (size_t i = 0; i < NAMES; i++)
+		if ((missing & flags[i]) != 0) {
+			(void) err_set(
+				err, ERR_UNSUPPORTED, "this kernel has no %s namespaces", names[i]);
+			return err_place(err, "/linux/namespaces");
+		}
+	if (ns->user == NS_USER_HOST && !in->facts->sys_admin)
+		return err_at(err, "/linux/namespaces",
+			"an ordinary user needs a user namespace: add {\"type\": \"user\"} with "
+			"uidMappings and gidMappings (see spec --rootless)");
+	if (ns->user == NS_USER_NEW && (ns->all & ~fresh & CLONE_NEWNS) != 0)
+		return err_at(err, "/linux/namespaces",
+			"nothing can be mounted in a joined mount namespace from a new user "
+			"namespace: join the user namespace that owns it, or make a new mount "
+			"namespace");
 	return 0;
 }
 
@@ -133,23 +180,18 @@ int plan_ns(const struct plan_input *in, struct ns_plan *ret, struct err *err)
 	struct ns_plan ns = { .user = NS_USER_HOST };
 	unsigned fresh = 0;
 
-	if (plan_joins(in, linux_, &ns, &fresh) < 0)
-		return -1;
-	if ((in->facts->namespaces & ns.all) != ns.all)
-		for (size_t i = 0; i < NAMES; i++)
-			if ((ns.all & flags[i] & ~in->facts->namespaces) != 0) {
-				(void) err_set(err, ERR_UNSUPPORTED,
-					"this kernel has no %s namespaces", names[i]);
-				return err_place(err, "/linux/namespaces");
-			}
+	ns.all = all_of(linux_, &fresh);
 	if ((ns.all & CLONE_NEWUSER) != 0)
 		ns.user = (fresh & CLONE_NEWUSER) != 0 ? NS_USER_NEW : NS_USER_JOINED;
-	if (ns.user == NS_USER_HOST && !in->facts->sys_admin)
-		return err_at(err, "/linux/namespaces",
-			"an ordinary user needs a user namespace: add {\"type\": \"user\"} with "
-			"uidMappings and gidMappings (see spec --rootless)");
+	if (check_shape(in, &ns, fresh, err) < 0)
+		return -1;
+	plan_joins(in, linux_, &ns);
 	if (ns.user == NS_USER_NEW)
 		plan_maps(in, linux_, &ns);
+	else if (linux_->uid_mappings.count + linux_->gid_mappings.count > 0)
+		plan_note(in->notes, in->arena,
+			"/linux/uidMappings: ignored, the user namespace that is joined has its "
+			"own");
 
 	ns.unshare_cgroup = (fresh & CLONE_NEWCGROUP) != 0;
 	if ((fresh & CLONE_NEWTIME) != 0) {
@@ -163,7 +205,7 @@ int plan_ns(const struct plan_input *in, struct ns_plan *ret, struct err *err)
 	fresh &= ~(unsigned) (CLONE_NEWCGROUP | CLONE_NEWTIME);
 	if (ns.user == NS_USER_JOINED) {
 		ns.unshare = fresh;
-		ns.second_clone = (fresh & CLONE_NEWPID) != 0;
+		ns.second_clone = ns.second_clone || (fresh & CLONE_NEWPID) != 0;
 	} else {
 		ns.clone_flags = fresh;
 	}

@@ -80,19 +80,21 @@ struct ns_plan {
 	unsigned all; /* every namespace type of the list, new or joined (CLONE_NEW*) */
 	unsigned clone_flags; /* for clone3; never CLONE_NEWTIME or CLONE_NEWCGROUP */
 	unsigned unshare; /* by the child behind a joined user namespace, CLONE_NEWPID included */
-	bool second_clone; /* unshare holds CLONE_NEWPID */
+	bool second_clone; /* the child makes or enters a pid namespace, which takes another one */
 	bool unshare_cgroup; /* by the child, after its placement in its cgroup */
 	enum { NS_TIME_KEEP, NS_TIME_PARENT, NS_TIME_CHILD } time; /* who unshares CLONE_NEWTIME */
 	const char *time_offsets; /* the text for timens_offsets, NULL: none */
 	/* The parent enters these before the clone and takes its own back afterwards. */
 	const struct ns_join *parent_joins;
 	size_t parent_join_count;
-	/* The child enters these: the user namespace first, then the mount namespace. */
+	/* The child enters these, the user namespace first, then the mount namespace; behind a
+	 * joined user namespace an ordinary user's child enters all. */
 	const struct ns_join *child_joins;
 	size_t child_join_count;
 	struct id_maps maps; /* of a new user namespace; validated, at least one line each */
 	bool setgroups_deny; /* the maps of an unprivileged caller need it */
 	bool map_by_helpers; /* more than the caller's own id, unprivileged: newuidmap, newgidmap */
+	bool dumpable_until_mapped; /* or an ordinary user's parent could not write its maps */
 	bool loopback; /* a new network namespace: bring lo up */
 };
 

@@ -98,6 +98,7 @@ static void put_ns(struct out *out, const struct ns_plan *ns)
 	put_maps(out, "ns.gid_map", ns->maps.gids, ns->maps.gid_count);
 	put_flag(out, "ns.setgroups_deny", ns->setgroups_deny);
 	put_flag(out, "ns.map_by_helpers", ns->map_by_helpers);
+	put_flag(out, "ns.dumpable_until_mapped", ns->dumpable_until_mapped);
 	put_flag(out, "ns.loopback", ns->loopback);
 }
 
