@@ -60,17 +60,24 @@ static int open_joins(const struct ns_join *joins, size_t count, int *fds, struc
 static int open_trees(const struct create_job *job, struct init_fds *fds, struct err *err)
 {
 	const struct rootfs_plan *rootfs = &job->plan->rootfs;
+	bool ours = rootfs->sources_by_parent;
 
+	if (ours && rootfs->new_mount_ns) {
+		fds->root_tree = mount_clone_tree(AT_FDCWD, rootfs->path, true, false, err);
+		if (fds->root_tree < 0 && err->num != EPERM)
+			return err_place(err, "/root/path");
+		/* Root of a user namespace alone does not own the mounts: the child will, in its
+		 * copy of them. */
+		if (fds->root_tree < 0) {
+			ours = false;
+			err_drop(err);
+		}
+	}
 	for (size_t i = 0; i < rootfs->step_count; i++)
-		if (mounts_open(&job->plan->ns, &rootfs->steps[i], rootfs->sources_by_parent,
-			    job->procfs, job->arena, &fds->mounts[i], err) < 0)
+		if (mounts_open(&job->plan->ns, &rootfs->steps[i], ours, job->procfs, job->arena,
+			    &fds->mounts[i], err) < 0)
 			return -1;
-	if (!rootfs->sources_by_parent || !rootfs->new_mount_ns)
-		return 0;
-	fds->root_tree = mount_clone_tree(AT_FDCWD, rootfs->path, true, false, err);
-	if (fds->root_tree < 0)
-		return err_place(err, "/root/path");
-	if (!rootfs->devices_by_bind)
+	if (!ours || !rootfs->new_mount_ns || !rootfs->devices_by_bind)
 		return 0;
 	fds->device_tree = devices_prepare(&job->plan->ns, rootfs, err);
 	if (fds->device_tree >= 0 || err->num != EPERM)
