@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "container/cgroup-manager.h"
 #include "container/cgroup-processes.h"
+#include "container/cgroup-values.h"
 #include "kernel/cgroupfs.h"
 
 static const struct cgroup_ops *const managers[] = {
@@ -63,7 +64,10 @@ static int or_without(const struct cgroup_plan *plan, struct cgroup_dirs *dirs, 
 
 int cgroup_make(const struct cgroup_plan *plan, struct cgroup_dirs *dirs, struct err *err)
 {
-	return managers[dirs->manager]->make(dirs, err) == 0 ? 0 : or_without(plan, dirs, err);
+	if (managers[dirs->manager]->make(dirs, err) < 0)
+		return or_without(plan, dirs, err);
+	/* Where systemd makes the directories they are not there yet. */
+	return dirs->manager == CGROUP_MANAGER_FS ? cgroup_values_write(dirs, plan, NULL, err) : 0;
 }
 
 int cgroup_clone_fd(const struct cgroup_dirs *dirs, struct err *err)
@@ -87,9 +91,10 @@ int cgroup_clone_fd(const struct cgroup_dirs *dirs, struct err *err)
 int cgroup_place(const struct cgroup_plan *plan, struct cgroup_dirs *dirs, int procfs, pid_t pid,
 	bool born_inside, struct err *err)
 {
-	return managers[dirs->manager]->place(plan, dirs, procfs, pid, born_inside, err) == 0
-		? 0
-		: or_without(plan, dirs, err);
+	if (managers[dirs->manager]->place(plan, dirs, procfs, pid, born_inside, err) < 0)
+		return or_without(plan, dirs, err);
+	return dirs->manager == CGROUP_MANAGER_SYSTEMD ? cgroup_values_write(dirs, plan, NULL, err)
+						       : 0;
 }
 
 int cgroup_enter(const struct cgroup_dirs *dirs, pid_t pid, int born_inside, struct err *err)

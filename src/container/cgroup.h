@@ -39,7 +39,8 @@ ERR_CHECK int cgroup_manager_find(const char *name, enum cgroup_manager *ret);
 ERR_CHECK int cgroup_locate(const struct cgroup_plan *plan, const struct facts *facts, int procfs,
 	struct arena *arena, struct cgroup_dirs *ret, struct err *err);
 
-/* Makes them as far as that needs no process, fills new cpuset directories from above. A directory
+/* Makes them as far as that needs no process, fills new cpuset directories from above, writes the
+ * plan's values (of systemd's directories cgroup_place does). A directory
  * that is there already must be empty of processes and not frozen. With plan->may_fail a refusal by
  * the kernel empties *dirs instead. */
 ERR_CHECK int cgroup_make(

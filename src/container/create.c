@@ -170,7 +170,8 @@ static int clone_child(
 	}
 	if (msg_pair(&parent_sock, &fds->sock, err) < 0)
 		return -1;
-	cgroup = cgroup_clone_fd(job->cgroups, err);
+	/* Where no process may be born it can still be moved to. */
+	cgroup = plan->cgroup.full ? -1 : cgroup_clone_fd(job->cgroups, err);
 	if (cgroup < -1)
 		return -1;
 	failed = go_out(job, joins.fds, &trip, err);
