@@ -161,6 +161,8 @@ static int record_child(struct container *container, struct err *err)
 		return -1;
 	record->start_time = ticks;
 	record->pidfd_inode = ns_pidfd_inode(container->child.pidfd);
+	if (state_pid_namespace(container->procfs, &record->pid_namespace, err) < 0)
+		return -1;
 	return state_write_record(&container->dir, record, err);
 }
 
@@ -234,11 +236,21 @@ static int undo(struct container *container, const struct state_record *old, str
 	same.phase = arena_str(&container->arena, "created");
 	if (state_status(container->procfs, &container->dir, &same, &status, &pidfd, err) < 0)
 		return -1;
-	if (pidfd >= 0 &&
-		(ns_pidfd_send(pidfd, SIGKILL, err) < 0 ||
-			ns_pidfd_wait(pidfd, time_deadline_ms(10 * 1000), err) < 0))
+	if (pidfd >= 0) {
+		int ended;
+
+		if (ns_pidfd_send(pidfd, SIGKILL, err) < 0)
+			return -1;
+		ended = ns_pidfd_wait(pidfd, time_deadline_ms(10 * 1000), err);
+		if (ended < 0)
+			return -1;
+		if (ended == 0)
+			return err_set(err, ERR_TIMEOUT, "process %lld does not end",
+				(long long) old->pid);
+	}
+	if (cgroup_destroy(&dirs, time_deadline_ms(10 * 1000), err) < 0)
 		return -1;
-	return cgroup_destroy(&dirs, time_deadline_ms(10 * 1000), err);
+	return state_empty(&container->dir, err);
 }
 
 static int claim(const struct global_options *global, const char *id, const char *boot_id,

@@ -43,14 +43,6 @@ static int fill(struct handle *ret, struct arena *arena, struct err *err)
 	return 0;
 }
 
-int handle_open_any(
-	const char *root, const char *id, struct arena *arena, struct handle *ret, struct err *err)
-{
-	if (state_open(root, id, LOCK_MS, &ret->dir, err) < 0)
-		return -1;
-	return fill(ret, arena, err);
-}
-
 static int refuse_foreign(const struct handle *ret, struct err *err)
 {
 	if (ret->foreign != NULL)
@@ -63,15 +55,29 @@ static int refuse_foreign(const struct handle *ret, struct err *err)
 int handle_open(
 	const char *root, const char *id, struct arena *arena, struct handle *ret, struct err *err)
 {
-	return handle_open_any(root, id, arena, ret, err) < 0 ? -1 : refuse_foreign(ret, err);
+	struct err local = { 0 };
+
+	/* Before the lock: an intent, whose creator has it, is nobody's to wait for. */
+	if (state_look(root, id, &ret->dir, err) < 0)
+		return -1;
+	if (state_read_record(&ret->dir, arena, &ret->record, &local) == 0 &&
+		str_eq(ret->record.phase, "creating"))
+		return err_set(err, ERR_NOT_FOUND, "container does not exist");
+	if (state_lock(&ret->dir, LOCK_MS, err) < 0 || fill(ret, arena, err) < 0)
+		return -1;
+	return refuse_foreign(ret, err);
 }
 
 int handle_look(
 	const char *root, const char *id, struct arena *arena, struct handle *ret, struct err *err)
 {
-	if (state_look(root, id, &ret->dir, err) < 0 || fill(ret, arena, err) < 0)
-		return -1;
-	return refuse_foreign(ret, err);
+	return handle_look_any(root, id, arena, ret, err) < 0 ? -1 : refuse_foreign(ret, err);
+}
+
+int handle_look_any(
+	const char *root, const char *id, struct arena *arena, struct handle *ret, struct err *err)
+{
+	return state_look(root, id, &ret->dir, err) < 0 ? -1 : fill(ret, arena, err);
 }
 
 void handle_done(struct handle *handle)

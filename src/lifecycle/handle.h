@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * handle: an existing container as a verb finds it: locked, its record read, and its first process held
- * by a pidfd if it is alive. Every verb but create and run begins here.
+ * handle: an existing container as a verb finds it: its record read, and its first process held by a
+ * pidfd if it is alive. Every verb but create and run begins here. Who changes the container takes its
+ * lock; who only looks or sends a signal does not, for a hook that hangs keeps the lock of `start`.
  *
  * Not for: half-made containers, which only `create` and `delete` may see (state.h).
  */
@@ -36,13 +37,13 @@ struct handle {
 ERR_CHECK int handle_open(
 	const char *root, const char *id, struct arena *arena, struct handle *ret, struct err *err);
 
-/* The same, but one that another runtime made is found as well (foreign.h). */
-ERR_CHECK int handle_open_any(
-	const char *root, const char *id, struct arena *arena, struct handle *ret, struct err *err);
-
 /* The same without the lock, for who reads the record alone: records are replaced as a whole, and what
  * ends in between is noticed by the pidfd. */
 ERR_CHECK int handle_look(
+	const char *root, const char *id, struct arena *arena, struct handle *ret, struct err *err);
+
+/* … and one that another runtime made is found as well (foreign.h). */
+ERR_CHECK int handle_look_any(
 	const char *root, const char *id, struct arena *arena, struct handle *ret, struct err *err);
 
 /* Closes everything, which gives the lock back. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/facts.h"
@@ -15,40 +16,39 @@ int lifecycle_seal(char **argv, char **envp, struct err *err)
 	return exeseal_ensure(argv, envp, err);
 }
 
-/* runc's rule: root of a user namespace has no /run of its own, unless it calls itself root. */
-static int honours_runtime_dir(bool *ret, struct err *err)
+/* Where XDG_RUNTIME_DIR is unset: what systemd would have set it to, else a directory that state_root_open
+ * accepts from its owner alone. */
+static const char *fall_back(struct arena *arena)
 {
-	const char *user = getenv("USER");
-	_cleanup_fd_ int procfs = -1;
-	struct facts facts = { 0 };
+	const char *run = arena_printf(arena, "/run/user/%u", geteuid());
+	struct stat st;
 
-	*ret = geteuid() != 0;
-	if (*ret || (user != NULL && str_eq(user, "root")))
-		return 0;
-	procfs = procfs_open(err);
-	if (procfs < 0 || facts_probe(procfs, &facts, err) < 0)
-		return -1;
-	*ret = facts.in_user_ns;
-	return 0;
+	if (stat(run, &st) == 0 && st.st_uid == geteuid())
+		return arena_printf(arena, "%s/ocirt", run);
+	return arena_printf(arena, "/tmp/ocirt-%u", geteuid());
 }
 
+/* runc's rule: root of a user namespace has no /run of its own, unless it calls itself root or nobody
+ * names it another place. A relative XDG_RUNTIME_DIR counts as none (XDG base directory
+ * specification). */
 int lifecycle_default_root(struct arena *arena, const char **ret, struct err *err)
 {
 	const char *runtime = getenv("XDG_RUNTIME_DIR");
-	bool honour;
+	const char *user = getenv("USER");
+	bool root = geteuid() == 0;
 
-	if (honours_runtime_dir(&honour, err) < 0)
-		return -1;
-	if (!honour)
-		*ret = "/run/ocirt";
-	else if (runtime != NULL && runtime[0] != '\0')
-		*ret = arena_printf(arena, "%s/ocirt", runtime);
-	else if (geteuid() == 0)
-		return err_set(err, ERR_USAGE,
-			"neither --root nor XDG_RUNTIME_DIR is set, and this user namespace has no "
-			"/run "
-			"of its own");
-	else
-		*ret = arena_printf(arena, "/run/user/%u/ocirt", geteuid());
+	if (runtime != NULL && runtime[0] != '/')
+		runtime = NULL;
+	if (root && runtime != NULL && (user == NULL || !str_eq(user, "root"))) {
+		_cleanup_fd_ int procfs = procfs_open(err);
+		struct facts facts = { 0 };
+
+		if (procfs < 0 || facts_probe(procfs, &facts, err) < 0)
+			return -1;
+		root = !facts.in_user_ns;
+	}
+	*ret = root		  ? "/run/ocirt"
+		: runtime != NULL ? arena_printf(arena, "%s/ocirt", runtime)
+				  : fall_back(arena);
 	return 0;
 }

@@ -86,7 +86,7 @@ int lifecycle_kill(
 	_cleanup_arena_ struct arena arena = { 0 };
 	_cleanup_handle_ struct handle handle = HANDLE_INIT;
 
-	if (handle_open_any(global->root, id, &arena, &handle, err) < 0)
+	if (handle_look_any(global->root, id, &arena, &handle, err) < 0)
 		return -1;
 	/* Processes may outlive init where it has no pid namespace. */
 	if (all && handle.cgroups.leaf_count > 0)

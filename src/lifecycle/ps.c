@@ -21,7 +21,7 @@ static int container_pids(
 {
 	_cleanup_handle_ struct handle handle = HANDLE_INIT;
 
-	if (handle_open_any(root, id, arena, &handle, err) < 0)
+	if (handle_look_any(root, id, arena, &handle, err) < 0)
 		return -1;
 	if (handle.cgroups.leaf_count > 0)
 		return cgroup_pids(&handle.cgroups, arena, &ret->items, &ret->count, err);

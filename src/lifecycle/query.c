@@ -26,7 +26,7 @@ static int query(const char *root, const char *id, struct arena *arena, struct s
 	const struct state_record *record = &handle.record;
 	int64_t *pid = ARENA_NEW(arena, int64_t);
 
-	if (handle_open_any(root, id, arena, &handle, err) < 0)
+	if (handle_look_any(root, id, arena, &handle, err) < 0)
 		return -1;
 	*pid = handle.pidfd >= 0 ? record->pid : 0;
 	*ret = (struct spec_state){

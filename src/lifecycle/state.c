@@ -19,7 +19,13 @@
 #include "kernel/procfs.h"
 #include "libocispec-lite/ocispec.h"
 
-enum { CLAIM_TRIES = 16, DIR_FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC };
+#define RECORD "state.json"
+
+enum {
+	CLAIM_TRIES = 16,
+	DEEPEST = 16, /* directories that somebody else put into ours */
+	DIR_FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
+};
 
 #define FIELD(name, kind, member)                                                                  \
 	{                                                                                          \
@@ -32,6 +38,7 @@ static const struct ocispec_field record_fields[] = {
 	FIELD("pid", OCISPEC_I64, pid),
 	FIELD("startTime", OCISPEC_U64, start_time),
 	FIELD("pidfdInode", OCISPEC_U64, pidfd_inode),
+	FIELD("pidNamespace", OCISPEC_U64, pid_namespace),
 	FIELD("creatorPid", OCISPEC_I64, creator_pid),
 	FIELD("bundle", OCISPEC_STRING, bundle),
 	FIELD("rootfs", OCISPEC_STRING, rootfs),
@@ -123,14 +130,47 @@ int state_root_open(const char *root, bool make, struct err *err)
 	return TAKE_FD(fd);
 }
 
+static int remove_ours(const struct state_dir *dir, struct err *err)
+{
+	static const char *const ours[] = { RECORD ".tmp", STATE_CONFIG, STATE_CONFIG ".tmp",
+		STATE_BARRIER, STATE_BARRIER_TAKEN };
+
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		if (unlinkat(dir->dir, ours[i], 0) < 0 && errno != ENOENT)
+			return err_sys(err, "unlink %s", ours[i]);
+	return 0;
+}
+
+static bool is_empty(const struct state_dir *dir)
+{
+	int copy = openat(dir->dir, ".", DIR_FLAGS);
+	DIR *stream = copy < 0 ? NULL : fdopendir(copy);
+	size_t entries = 0;
+
+	if (!stream) {
+		fd_close(&copy);
+		return false;
+	}
+	while (entries <= 2 && readdir(stream))
+		entries++;
+	(void) closedir(stream);
+	return entries <= 2; /* "." and ".." */
+}
+
 static int old_record(const struct state_dir *dir, const char *boot_id, struct arena *arena,
 	struct state_record *ret, struct err *err)
 {
 	struct err ignored = { 0 };
 	struct stat st;
 
-	if (fstatat(dir->dir, "state.json", &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? 0 : err_sys(err, "fstatat state.json");
+	if (fstatat(dir->dir, RECORD, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+		if (errno != ENOENT)
+			return err_sys(err, "fstatat %s", RECORD);
+		/* Nobody's, unless it is another runtime's that keeps its record elsewhere. */
+		if (remove_ours(dir, &ignored) < 0 || !is_empty(dir))
+			return err_set(err, ERR_EXISTS, "container with given ID already exists");
+		return 0;
+	}
 	if (state_read_record(dir, arena, ret, &ignored) < 0 ||
 		(str_eq(ret->boot_id, boot_id) && !str_eq(ret->phase, "creating")))
 		return err_set(err, ERR_EXISTS, "container with given ID already exists");
@@ -251,12 +291,12 @@ int state_look(const char *root, const char *id, struct state_dir *ret, struct e
 int state_open(
 	const char *root, const char *id, unsigned wait_ms, struct state_dir *ret, struct err *err)
 {
-	_cleanup_state_dir_ struct state_dir dir = STATE_DIR_INIT;
-
-	if (state_look(root, id, &dir, err) < 0 || state_lock(&dir, wait_ms, err) < 0)
+	if (state_look(root, id, ret, err) < 0)
 		return -1;
-	*ret = dir;
-	dir.dir = dir.root = -1;
+	if (state_lock(ret, wait_ms, err) < 0) {
+		state_dir_done(ret);
+		return -1;
+	}
 	return 0;
 }
 
@@ -304,7 +344,7 @@ int state_write_record(
 	size_t length = 0;
 	char *text = ocispec_print(&record_object, record, 0, &alloc, &length);
 
-	return state_write_file(dir, "state.json", text, length, err);
+	return state_write_file(dir, RECORD, text, length, err);
 }
 
 int state_read_record(
@@ -316,14 +356,23 @@ int state_read_record(
 	size_t length = 0;
 	void *parsed = NULL;
 
-	if (state_read_file(dir, "state.json", arena, &text, &length, err) < 0)
-		return -1;
+	struct err local = { 0 };
+
+	if (state_read_file(dir, RECORD, arena, &text, &length, &local) < 0) {
+		if (local.num == ENOENT)
+			return err_set(err, ERR_NOT_FOUND, "container does not exist");
+		*err = local;
+		err->code = ERR_STATE;
+		return err_ctx(err, "container %s", dir->id);
+	}
 	if (ocispec_parse(&record_object, text, length, &alloc, NULL, &parsed, &error) < 0)
-		return err_set(err, ERR_STATE, "state.json: %s", error.text);
+		return err_set(err, ERR_STATE, "container %s: %s:%zu:%zu: %s: %s", dir->id, RECORD,
+			error.line, error.column, error.pointer, error.text);
 	const struct state_record *record = parsed;
 
 	if (!record->id || !record->phase || !record->boot_id || !str_eq(record->id, dir->id))
-		return err_set(err, ERR_STATE, "state.json is not the record of %s", dir->id);
+		return err_set(
+			err, ERR_STATE, "container %s: %s is not its record", dir->id, RECORD);
 	*ret = *record;
 	return 0;
 }
@@ -346,8 +395,8 @@ struct cgroup_dirs state_cgroups(const struct state_record *record)
 	return dirs;
 }
 
-/* Empties a directory; depth says how many levels of directories below it may go too. */
-static int empty(int dir, int depth, struct err *err)
+/* Empties a directory but for keep; depth says how many levels of directories below it may go too. */
+static int empty(int dir, const char *keep, int depth, struct err *err)
 {
 	int copy = openat(dir, ".", DIR_FLAGS);
 	DIR *stream = copy < 0 ? NULL : fdopendir(copy);
@@ -361,15 +410,23 @@ static int empty(int dir, int depth, struct err *err)
 	for (struct dirent *entry; result == 0 && (entry = readdir(stream));) {
 		const char *name = entry->d_name;
 
-		if (str_eq(name, ".") || str_eq(name, ".."))
+		if (str_eq(name, ".") || str_eq(name, "..") || (keep && str_eq(name, keep)))
 			continue;
 		if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
 			continue;
-		_cleanup_fd_ int child = depth > 0 ? openat(dir, name, DIR_FLAGS) : -1;
+		/* rmdir comes first: of what is mounted here it says EBUSY, and then nothing below
+		 * may be touched. */
+		if (unlinkat(dir, name, AT_REMOVEDIR) == 0)
+			continue;
+		if ((errno != ENOTEMPTY && errno != EEXIST) || depth == 0) {
+			result = err_sys(err, "rmdir %s", name);
+			continue;
+		}
+		_cleanup_fd_ int child = openat(dir, name, DIR_FLAGS);
 
 		if (child < 0)
-			result = err_sys(err, "unlink %s", name);
-		else if (empty(child, depth - 1, err) < 0)
+			result = err_sys(err, "open %s", name);
+		else if (empty(child, NULL, depth - 1, err) < 0)
 			result = -1;
 		else if (unlinkat(dir, name, AT_REMOVEDIR) < 0)
 			result = err_sys(err, "rmdir %s", name);
@@ -378,14 +435,48 @@ static int empty(int dir, int depth, struct err *err)
 	return result;
 }
 
-int state_remove(struct state_dir *dir, struct err *err)
+int state_empty(const struct state_dir *dir, struct err *err)
 {
-	/* The record goes with the rest: the lock keeps others out until the directory is gone. */
-	if (empty(dir->dir, 1, err) < 0)
+	if (empty(dir->dir, RECORD, DEEPEST, err) < 0)
 		return -1;
+	if (unlinkat(dir->dir, RECORD, 0) < 0 && errno == EISDIR)
+		return empty(dir->dir, NULL, DEEPEST, err);
+	return 0;
+}
+
+static int remove_dir(struct state_dir *dir, struct err *err)
+{
 	if (unlinkat(dir->root, dir->id, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return err_sys(err, "rmdir %s", dir->id);
 	state_dir_done(dir);
+	return 0;
+}
+
+int state_remove(struct state_dir *dir, struct err *err)
+{
+	/* The lock keeps others out until the directory is gone. */
+	if (state_empty(dir, err) < 0)
+		return -1;
+	return remove_dir(dir, err);
+}
+
+int state_remove_unrecorded(struct state_dir *dir, struct err *err)
+{
+	return remove_ours(dir, err) < 0 ? -1 : remove_dir(dir, err);
+}
+
+int state_pid_namespace(int procfs, uint64_t *ret, struct err *err)
+{
+	char self[32] = "", path[64];
+	struct stat st;
+
+	/* Followed: what the link leads to is the namespace itself. */
+	if (readlinkat(procfs, "self", self, sizeof(self) - 1) <= 0)
+		return err_sys(err, "readlink /proc/self");
+	(void) snprintf(path, sizeof(path), "%.20s/ns/pid", self);
+	if (fstatat(procfs, path, &st, 0) < 0)
+		return err_sys(err, "fstatat /proc/%s", path);
+	*ret = (uint64_t) st.st_ino;
 	return 0;
 }
 
@@ -410,6 +501,12 @@ int state_status(int procfs, const struct state_dir *dir, const struct state_rec
 			*ret = STATUS_CREATING;
 		return 0;
 	}
+	uint64_t namespace = 0;
+
+	if (state_pid_namespace(procfs, &namespace, err) < 0)
+		return -1;
+	if (record->pid_namespace != 0 && record->pid_namespace != namespace)
+		return err_set(err, ERR_STATE, "container %s is of another pid namespace", dir->id);
 	/* The pidfd first: what is compared afterwards is then the process that it names. */
 	pidfd = ns_pidfd_open((pid_t) record->pid, &gone);
 	if (pidfd < 0)

@@ -48,6 +48,7 @@ struct state_record {
 	int64_t pid;
 	uint64_t start_time; /* clock ticks since boot */
 	uint64_t pidfd_inode; /* 0: the kernel has no pidfs */
+	uint64_t pid_namespace; /* inode of the pid namespace in which pid means something */
 	int64_t creator_pid;
 	char *bundle;
 	char *rootfs;
@@ -85,14 +86,13 @@ ERR_CHECK int state_root_open(const char *root, bool make, struct err *err);
 ERR_CHECK int state_claim(int *take_root, const char *id, const char *boot_id, struct arena *arena,
 	struct state_dir *ret, struct state_record *ret_old, struct err *err);
 
-/* Opens and locks an existing container, waiting for the lock at most wait_ms. ERR_NOT_FOUND,
- * ERR_TIMEOUT. */
+/* Opens an existing container without its lock, for those who only look: records are replaced in one
+ * piece, so that they see the old one or the new one. ERR_NOT_FOUND. */
+ERR_CHECK int state_look(const char *root, const char *id, struct state_dir *ret, struct err *err);
+
+/* The same and locks it, waiting for the lock at most wait_ms. ERR_NOT_FOUND, ERR_TIMEOUT. */
 ERR_CHECK int state_open(
 	const char *root, const char *id, unsigned wait_ms, struct state_dir *ret, struct err *err);
-
-/* Opens one without a lock, for who reads and changes nothing: records are replaced as a whole.
- * ERR_NOT_FOUND. */
-ERR_CHECK int state_look(const char *root, const char *id, struct state_dir *ret, struct err *err);
 
 /* The lock again after state_unlock. ERR_TIMEOUT; ERR_NOT_FOUND when the container has been removed in
  * between. */
@@ -102,6 +102,8 @@ void state_unlock(struct state_dir *dir);
 
 ERR_CHECK int state_write_record(
 	const struct state_dir *dir, const struct state_record *record, struct err *err);
+/* ERR_NOT_FOUND where there is no record: its creator died before it wrote one. ERR_STATE where it is
+ * damaged or another container's. */
 ERR_CHECK int state_read_record(const struct state_dir *dir, struct arena *arena,
 	struct state_record *ret, struct err *err);
 
@@ -115,11 +117,23 @@ ERR_CHECK int state_write_file(const struct state_dir *dir, const char *name, co
 ERR_CHECK int state_read_file(const struct state_dir *dir, const char *name, struct arena *arena,
 	char **ret, size_t *ret_length, struct err *err);
 
-/* Removes the directory and everything in it (one level of directories), following no link. */
+/* Empties the directory, the record last, so that whoever is killed on the way leaves something that
+ * can be taken up again. Follows no link and enters nothing that is mounted. */
+ERR_CHECK int state_empty(const struct state_dir *dir, struct err *err);
+
+/* Removes the directory and everything in it, like state_empty. */
 ERR_CHECK int state_remove(struct state_dir *dir, struct err *err);
 
+/* Removes a directory without a record, if it holds nothing but what we put there: else it was never a
+ * container's. */
+ERR_CHECK int state_remove_unrecorded(struct state_dir *dir, struct err *err);
+
+/* The identity of our pid namespace, for the record. */
+ERR_CHECK int state_pid_namespace(int procfs, uint64_t *ret, struct err *err);
+
 /* What the container is now. *ret_pidfd (may be NULL) gets a pidfd of its init, or -1 when it has
- * ended. PAUSED is what the cgroup says, whoever froze it. */
+ * ended. PAUSED is what the cgroup says, whoever froze it. ERR_STATE where the record is of another pid
+ * namespace, whose numbers mean nothing here. */
 ERR_CHECK int state_status(int procfs, const struct state_dir *dir,
 	const struct state_record *record, enum state_status *ret, int *ret_pidfd, struct err *err);
 

@@ -279,11 +279,3 @@ teardown() { teardown_bundle; }
 	run run_container --no-pivot
 	[ "$status" = 3 ]
 }
-
-@test "the state of root in a user namespace is below XDG_RUNTIME_DIR, unless USER is root" {
-	mkdir "$BATS_TEST_TMPDIR/xdg"
-	run -0 unshare -Ur env -u USER XDG_RUNTIME_DIR="$BATS_TEST_TMPDIR/xdg" "$OCIRT" list -q
-	run -1 unshare -Ur env -u USER -u XDG_RUNTIME_DIR "$OCIRT" list -q
-	one_line 'XDG_RUNTIME_DIR'
-	run -0 unshare -Ur env -u XDG_RUNTIME_DIR USER=root "$OCIRT" list -q
-}
