@@ -26,6 +26,7 @@ struct facts {
 	bool setgroups_denied; /* /proc/self/setgroups says deny */
 	bool sys_admin; /* CAP_SYS_ADMIN is effective in our user namespace */
 	uint64_t caps_bounding; /* our own bounding set, bit N = capability N */
+	uint64_t signals_ignored; /* by us, bit N - 1 = signal N: execve keeps them so */
 	int cap_last; /* the highest capability that the kernel knows */
 	unsigned kernel_major;
 	unsigned kernel_minor;

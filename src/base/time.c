@@ -37,17 +37,30 @@ int time_poll_ms(uint64_t deadline_ns)
 	return left_ms > INT_MAX ? INT_MAX : (int) left_ms;
 }
 
+/* gmtime_r would read the file of the local time zone first. The days are counted in years that begin in
+ * March, so that the leap day is the last, from the year 0 on; 400 years have 146097 days. */
+void time_to_rfc3339(int64_t seconds, long nanoseconds, char text[TIME_RFC3339_BYTES])
+{
+	const uint64_t whole = seconds < 0 ? 0 : (uint64_t) seconds;
+	const uint64_t days = whole / 86400 + 719468, left = whole % 86400;
+	const uint64_t day = days % 146097;
+	const uint64_t year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
+	const uint64_t of_year = day - (365 * year + year / 4 - year / 100);
+	const uint64_t month = (5 * of_year + 2) / 153;
+
+	/* The modulos tell the compiler that the text fits. */
+	(void) snprintf(text, TIME_RFC3339_BYTES, "%04u-%02u-%02uT%02u:%02u:%02u.%09luZ",
+		(unsigned) (days / 146097 * 400 + year + (month >= 10)) % 10000,
+		(unsigned) (month < 10 ? month + 3 : month - 9) % 100,
+		(unsigned) (of_year - (153 * month + 2) / 5 + 1) % 100,
+		(unsigned) (left / 3600) % 100, (unsigned) (left / 60 % 60), (unsigned) (left % 60),
+		(unsigned long) nanoseconds % 1000000000UL);
+}
+
 void time_rfc3339(char text[TIME_RFC3339_BYTES])
 {
 	struct timespec now = { 0 };
-	struct tm utc = { 0 };
 
 	(void) clock_gettime(CLOCK_REALTIME, &now);
-	(void) gmtime_r(&now.tv_sec, &utc);
-	/* The modulos tell the compiler what gmtime_r promises: the text fits. */
-	(void) snprintf(text, TIME_RFC3339_BYTES, "%04u-%02u-%02uT%02u:%02u:%02u.%09luZ",
-		(unsigned) (utc.tm_year + 1900) % 10000, (unsigned) (utc.tm_mon + 1) % 100,
-		(unsigned) utc.tm_mday % 100, (unsigned) utc.tm_hour % 100,
-		(unsigned) utc.tm_min % 100, (unsigned) utc.tm_sec % 100,
-		(unsigned long) now.tv_nsec % 1000000000UL);
+	time_to_rfc3339(now.tv_sec, now.tv_nsec, text);
 }

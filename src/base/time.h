@@ -20,6 +20,7 @@ int time_poll_ms(uint64_t deadline_ns);
 
 /* RFC 3339 with nanoseconds in UTC, "2026-01-02T03:04:05.123456789Z". */
 enum { TIME_RFC3339_BYTES = 40 };
+void time_to_rfc3339(int64_t seconds, long nanoseconds, char text[TIME_RFC3339_BYTES]);
 void time_rfc3339(char text[TIME_RFC3339_BYTES]);
 
 #endif

@@ -131,18 +131,35 @@ static int remove_leaf(const char *leaf, struct cgroup_wait *wait, struct err *e
 	return 0;
 }
 
-int cgroup_fs_remove(const struct cgroup_dirs *dirs, uint64_t deadline_ns, struct err *err)
+static void remove_parents(const struct cgroup_dirs *dirs)
 {
-	struct cgroup_wait wait = { .deadline_ns = deadline_ns };
 	struct err shared;
 
-	for (size_t i = 0; i < dirs->leaf_count; i++)
-		if (remove_leaf(dirs->leaves[i], &wait, err) < 0)
-			return -1;
 	for (size_t i = dirs->parent_count; i-- > 0;)
 		/* Another container may live below it by now: then it is that one's. */
 		if (cgroupfs_remove_empty(dirs->parents[i], &shared) < 0)
 			err_drop(&shared);
+}
+
+bool cgroup_fs_remove_idle(const struct cgroup_dirs *dirs)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < dirs->leaf_count; i++)
+		all &= cgroupfs_remove_idle(dirs->leaves[i]);
+	if (all)
+		remove_parents(dirs);
+	return all;
+}
+
+int cgroup_fs_remove(const struct cgroup_dirs *dirs, uint64_t deadline_ns, struct err *err)
+{
+	struct cgroup_wait wait = { .deadline_ns = deadline_ns };
+
+	for (size_t i = 0; i < dirs->leaf_count; i++)
+		if (remove_leaf(dirs->leaves[i], &wait, err) < 0)
+			return -1;
+	remove_parents(dirs);
 	return 0;
 }
 

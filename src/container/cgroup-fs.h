@@ -20,6 +20,10 @@ ERR_CHECK int cgroup_fs_make(const struct cgroup_dirs *dirs, struct err *err);
 ERR_CHECK int cgroup_fs_join(
 	const struct cgroup_dirs *dirs, pid_t pid, bool born_inside, struct err *err);
 
+/* The same for a container without processes and without cgroups of its own: a call for each. False: not
+ * all are gone, and the long way has to be taken. */
+bool cgroup_fs_remove_idle(const struct cgroup_dirs *dirs);
+
 /* Removes leaves, with all below them, and then the parents that are empty. */
 ERR_CHECK int cgroup_fs_remove(
 	const struct cgroup_dirs *dirs, uint64_t deadline_ns, struct err *err);

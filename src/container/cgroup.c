@@ -5,6 +5,7 @@
 
 #include "base/facts.h"
 #include "base/str.h"
+#include "container/cgroup-fs.h"
 #include "container/cgroup-manager.h"
 #include "container/cgroup-processes.h"
 #include "container/cgroup-values.h"
@@ -106,6 +107,9 @@ int cgroup_enter(const struct cgroup_dirs *dirs, pid_t pid, int born_inside, str
 
 int cgroup_destroy(const struct cgroup_dirs *dirs, uint64_t deadline_ns, struct err *err)
 {
+	/* Of a container that has ended nothing is left in there, which its removal tells soonest. */
+	if (dirs->manager != CGROUP_MANAGER_SYSTEMD && cgroup_fs_remove_idle(dirs))
+		return 0;
 	if (cgroup_end_processes(dirs, deadline_ns, err) < 0)
 		return -1;
 	return managers[dirs->manager]->remove(dirs, deadline_ns, err);

@@ -234,8 +234,7 @@ static int last_caps(const struct proc_plan *plan, struct err *err)
 
 	if (cap_apply(caps->permitted, caps->effective, caps->inheritable, err) < 0 ||
 		cap_ambient(caps->ambient, err) < 0 ||
-		cap_check(caps->bounding, caps->permitted, caps->effective, caps->inheritable,
-			caps->ambient, err) < 0)
+		cap_check(caps->permitted, caps->effective, caps->inheritable, err) < 0)
 		return err_place(err, "/process/capabilities");
 	return 0;
 }
@@ -353,15 +352,17 @@ static int load_filter(const struct proc_filter *filter, struct err *err)
 	return 0;
 }
 
-/* The runtime blocks what it forwards and ignores SIGPIPE; its caller may have left more. */
-static void default_signals(void)
+/* The runtime blocks what it forwards and ignores SIGPIPE; its caller may have left more ignored. What
+ * has a handler is reset by execve. */
+static void default_signals(const struct proc_plan *plan)
 {
 	sigset_t none;
 
+	for (int sig = 1; sig <= 64; sig++)
+		if ((plan->reset_signals >> (sig - 1) & 1) != 0)
+			(void) signal(sig, SIG_DFL);
 	(void) sigemptyset(&none);
 	(void) sigprocmask(SIG_SETMASK, &none, NULL);
-	for (int sig = 1; sig < 65; sig++)
-		(void) signal(sig, SIG_DFL);
 }
 
 int proc_become(const struct proc_plan *plan, const struct proc_ready *ready,
@@ -380,7 +381,7 @@ int proc_become(const struct proc_plan *plan, const struct proc_ready *ready,
 		return -1;
 	if (ready->caps_pending && last_caps(plan, err) < 0)
 		return -1;
-	default_signals();
+	default_signals(plan);
 	(void) execve(ready->path, plan->argv, plan->envp);
 	if (errno == ENOENT)
 		return err_set(err, ERR_EXEC_NOT_FOUND,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kernel/cap.h"
 
+#include <errno.h>
 #include <linux/capability.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -29,36 +30,19 @@ int cap_last(void)
 	return low;
 }
 
-static uint64_t known(void)
-{
-	return UINT64_MAX >> (CAPS_MAX - cap_last());
-}
-
-int cap_get_bounding(uint64_t *ret, struct err *err)
-{
-	uint64_t set = 0;
-	int last = cap_last();
-
-	for (int cap = 0; cap <= last; cap++) {
-		int has = bounding_has(cap);
-
-		if (has < 0)
-			return err_sys(err, "prctl PR_CAPBSET_READ %d", cap);
-		if (has > 0)
-			set |= UINT64_C(1) << cap;
-	}
-	*ret = set;
-	return 0;
-}
-
 int cap_drop_bounding(uint64_t keep, struct err *err)
 {
-	int last = cap_last();
-
-	for (int cap = 0; cap <= last; cap++)
-		if ((keep >> cap & 1) == 0 && bounding_has(cap) > 0 &&
-			prctl(PR_CAPBSET_DROP, (unsigned long) cap, 0UL, 0UL, 0UL) < 0)
-			return err_sys(err, "prctl PR_CAPBSET_DROP %d", cap);
+	for (int cap = 0; cap <= CAPS_MAX; cap++) {
+		if ((keep >> cap & 1) != 0 ||
+			prctl(PR_CAPBSET_DROP, (unsigned long) cap, 0UL, 0UL, 0UL) == 0)
+			continue;
+		/* Behind the last one that the kernel knows. */
+		if (errno == EINVAL)
+			return 0;
+		/* Without the right to drop it may be gone all the same. */
+		if (errno != EPERM || bounding_has(cap) > 0)
+			return err_num(err, EPERM, "prctl PR_CAPBSET_DROP %d", cap);
+	}
 	return 0;
 }
 
@@ -110,27 +94,19 @@ static int get_sets(uint64_t *permitted, uint64_t *effective, uint64_t *inherita
 	return 0;
 }
 
-int cap_check(uint64_t bounding, uint64_t permitted, uint64_t effective, uint64_t inheritable,
-	uint64_t ambient, struct err *err)
+int cap_check(uint64_t permitted, uint64_t effective, uint64_t inheritable, struct err *err)
 {
-	uint64_t mask = known(), have[5] = { 0 };
-	const uint64_t want[5] = { bounding, permitted, effective, inheritable, ambient };
-	static const char *const names[5] = { "bounding", "permitted", "effective", "inheritable",
-		"ambient" };
+	const uint64_t want[3] = { permitted, effective, inheritable };
+	static const char *const names[3] = { "permitted", "effective", "inheritable" };
+	uint64_t have[3];
 
-	if (cap_get_bounding(&have[0], err) < 0)
-		return -1;
-	if (get_sets(&have[1], &have[2], &have[3]) < 0)
+	if (get_sets(&have[0], &have[1], &have[2]) < 0)
 		return err_sys(err, "capget");
-	for (int cap = 0; cap <= CAPS_MAX; cap++)
-		if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, (unsigned long) cap, 0UL, 0UL) > 0)
-			have[4] |= UINT64_C(1) << cap;
-	for (int i = 0; i < 5; i++)
-		if ((have[i] & mask) != (want[i] & mask))
+	for (int i = 0; i < 3; i++)
+		if (have[i] != want[i])
 			return err_set(err, ERR_SYSTEM,
 				"capset: the %s set is 0x%llx instead of 0x%llx", names[i],
-				(unsigned long long) (have[i] & mask),
-				(unsigned long long) (want[i] & mask));
+				(unsigned long long) have[i], (unsigned long long) want[i]);
 	return 0;
 }
 

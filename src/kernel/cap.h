@@ -15,8 +15,6 @@
 /* The highest capability that this kernel knows. */
 int cap_last(void);
 
-ERR_CHECK int cap_get_bounding(uint64_t *ret, struct err *err);
-
 /* Drops all capabilities that are not in keep from the bounding set. Needs CAP_SETPCAP where
  * anything is to be dropped. */
 ERR_CHECK int cap_drop_bounding(uint64_t keep, struct err *err);
@@ -30,10 +28,10 @@ ERR_CHECK int cap_apply(
 /* Clears the ambient set and raises these. Each must be permitted and inheritable. */
 ERR_CHECK int cap_ambient(uint64_t ambient, struct err *err);
 
-/* Reads all five sets back; a difference is fatal, for a container with more than was asked for
- * must not run. Bits above cap_last() are ignored. */
-ERR_CHECK int cap_check(uint64_t bounding, uint64_t permitted, uint64_t effective,
-	uint64_t inheritable, uint64_t ambient, struct err *err);
+/* Reads the three sets of capset(2) back; a difference is fatal, for a container with more than was
+ * asked for must not run. The other two are changed bit by bit, and each call has said that it was. */
+ERR_CHECK int cap_check(
+	uint64_t permitted, uint64_t effective, uint64_t inheritable, struct err *err);
 
 /* Whether a capability is effective now. */
 bool cap_effective(int cap);

@@ -35,69 +35,50 @@ static bool is_cgroup(unsigned long magic)
 	return magic == CGROUP_SUPER_MAGIC || magic == CGROUP2_SUPER_MAGIC;
 }
 
-/* Walks from the top down, component by component; make: makes what is missing. `made`, if not NULL,
- * becomes true when the last one was. Keeps *ret_parent (may be NULL) of the last component. */
-static int walk(const char *dir, bool make, bool *made, struct err *err)
+static bool goes_up(const char *path)
 {
-	_cleanup_fd_ int at = open(top, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	for (const char *p = path; (p = strstr(p, "/..")) != NULL; p += 3)
+		if (p[3] == '/' || p[3] == '\0')
+			return true;
+	return false;
+}
+
+/* The directory, seen to be one of a cgroup file system. The hierarchies are root's own, and no link can
+ * be made in them: so the whole path is looked up at once. */
+static int open_dir(const char *dir, unsigned long *ret_magic, struct err *err)
+{
+	_cleanup_fd_ int fd = -1;
 	const char *rest = str_after(dir, top);
-	bool inside;
+	unsigned long magic;
 
-	if (at < 0)
-		return err_sys(err, "open %s", top);
-	if (rest == NULL || (rest[0] != '/' && rest[0] != '\0'))
+	if (rest == NULL || (rest[0] != '/' && rest[0] != '\0') || goes_up(rest))
 		return err_num(err, EINVAL, "open %s", dir);
-	inside = is_cgroup(magic_of(at));
-	while (*(rest += strspn(rest, "/")) != '\0') {
-		const size_t length = strcspn(rest, "/");
-		char name[256];
-		int next;
+	fd = open(dir, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(err, "open %s", dir);
+	magic = magic_of(fd);
+	if (!is_cgroup(magic))
+		return err_num(err, EXDEV, "open %s", dir);
+	if (ret_magic != NULL)
+		*ret_magic = magic;
+	return TAKE_FD(fd);
+}
 
-		if (length >= sizeof(name))
-			return err_num(err, ENAMETOOLONG, "open %s", dir);
-		memcpy(name, rest, length);
-		name[length] = '\0';
-		if (str_eq(name, "..") || str_eq(name, "."))
-			return err_num(err, EINVAL, "open %s", dir);
-		if (made != NULL)
-			*made = false;
-		next = openat(at, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (next < 0 && errno == ENOENT && make && inside) {
-			if (mkdirat(at, name, 0755) < 0 && errno != EEXIST)
-				return err_sys(err, "mkdir %s", dir);
-			if (made != NULL)
-				*made = true;
-			next = openat(at, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		}
-		if (next < 0)
-			return err_sys(err, "open %s", dir);
-		fd_close(&at);
-		at = next;
-		/* A hierarchy below the tmpfs is where the file system begins; it never ends again. */
-		if (!is_cgroup(magic_of(at))) {
-			if (inside)
-				return err_num(err, EXDEV, "open %s", dir);
-		} else
-			inside = true;
-		rest += length;
-	}
-	return TAKE_FD(at);
+static unsigned long magic_at(const char *dir)
+{
+	struct statfs info;
+
+	return statfs(dir, &info) < 0 ? 0 : (unsigned long) info.f_type;
 }
 
 bool cgroupfs_is(const char *dir)
 {
-	struct err ignored;
-	_cleanup_fd_ int fd = walk(dir, false, NULL, &ignored);
-
-	return fd >= 0 && is_cgroup(magic_of(fd));
+	return is_cgroup(magic_at(dir));
 }
 
 bool cgroupfs_is_v2(const char *dir)
 {
-	struct err ignored;
-	_cleanup_fd_ int fd = walk(dir, false, NULL, &ignored);
-
-	return fd >= 0 && magic_of(fd) == CGROUP2_SUPER_MAGIC;
+	return magic_at(dir) == CGROUP2_SUPER_MAGIC;
 }
 
 /* ---- files -------------------------------------------------------------------------------------- */
@@ -130,7 +111,7 @@ static ssize_t read_at(
 
 int cgroupfs_write_file(const char *dir, const char *file, const char *value, struct err *err)
 {
-	_cleanup_fd_ int at = walk(dir, false, NULL, err);
+	_cleanup_fd_ int at = open_dir(dir, NULL, err);
 
 	return at < 0 ? -1 : write_at(at, dir, file, value, err);
 }
@@ -138,7 +119,7 @@ int cgroupfs_write_file(const char *dir, const char *file, const char *value, st
 ssize_t cgroupfs_read_file(
 	const char *dir, const char *file, char *text, size_t size, struct err *err)
 {
-	_cleanup_fd_ int at = walk(dir, false, NULL, err);
+	_cleanup_fd_ int at = open_dir(dir, NULL, err);
 
 	return at < 0 ? -1 : read_at(at, dir, file, text, size, err);
 }
@@ -146,14 +127,14 @@ ssize_t cgroupfs_read_file(
 bool cgroupfs_has_file(const char *dir, const char *file)
 {
 	struct err ignored;
-	_cleanup_fd_ int at = walk(dir, false, NULL, &ignored);
+	_cleanup_fd_ int at = open_dir(dir, NULL, &ignored);
 
 	return at >= 0 && faccessat(at, file, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 int cgroupfs_open(const char *dir, struct err *err)
 {
-	return walk(dir, false, NULL, err);
+	return open_dir(dir, NULL, err);
 }
 
 bool cgroupfs_at_is_v2(int at)
@@ -184,13 +165,12 @@ int cgroupfs_at_read(
 /* ---- making ------------------------------------------------------------------------------------- */
 
 /* An empty v1 cpuset takes no process: its two lists are those of the directory above. */
-static int fill_cpuset(int at, const char *dir, struct err *err)
+static int fill_cpuset(int at, int above, const char *dir, struct err *err)
 {
 	static const char *const files[] = { "cpuset.cpus", "cpuset.mems" };
 
 	for (size_t i = 0; i < 2; i++) {
-		_cleanup_fd_ int above = -1;
-		char value[4096], parent[4096];
+		char value[4096];
 
 		if (faccessat(at, files[i], F_OK, AT_SYMLINK_NOFOLLOW) < 0)
 			return 0;
@@ -198,10 +178,7 @@ static int fill_cpuset(int at, const char *dir, struct err *err)
 			return -1;
 		if (value[0] != '\0' && value[0] != '\n')
 			continue;
-		(void) snprintf(
-			parent, sizeof(parent), "%.*s", (int) (strrchr(dir, '/') - dir), dir);
-		above = walk(parent, false, NULL, err);
-		if (above < 0 || read_at(above, parent, files[i], value, sizeof(value), err) < 0 ||
+		if (read_at(above, dir, files[i], value, sizeof(value), err) < 0 ||
 			write_at(at, dir, files[i], value, err) < 0)
 			return -1;
 	}
@@ -259,11 +236,12 @@ static void enable_controllers(int leaf, const char *dir)
 
 	for (const char *slash = dir + strlen(top); slash != NULL; slash = strchr(slash + 1, '/')) {
 		char level[4096];
+		unsigned long magic;
 		_cleanup_fd_ int at = -1;
 
 		(void) snprintf(level, sizeof(level), "%.*s", (int) (slash - dir), dir);
-		at = walk(level, false, NULL, &none);
-		if (at < 0 || magic_of(at) != CGROUP2_SUPER_MAGIC)
+		at = open_dir(level, &magic, &none);
+		if (at < 0 || magic != CGROUP2_SUPER_MAGIC)
 			continue;
 		if (!inside &&
 			(read_at(at, level, "cgroup.controllers", all, sizeof(all), &none) <= 0 ||
@@ -276,34 +254,70 @@ static void enable_controllers(int leaf, const char *dir)
 	}
 }
 
+/* Level by level from below, as far up as something is missing, for a cpuset is filled from the one
+ * above. Nothing is made outside of a hierarchy. *made: the last level was. */
+static int make_level(const char *dir, unsigned depth, bool *made, struct err *err)
+{
+	_cleanup_fd_ int above = -1, at = -1;
+	const char *slash = strrchr(dir, '/');
+	unsigned long magic = 0;
+	char parent[4096];
+
+	if (depth == 0 || slash == NULL || (size_t) (slash - dir) >= sizeof(parent))
+		return err_num(err, ENAMETOOLONG, "mkdir %s", dir);
+	memcpy(parent, dir, (size_t) (slash - dir));
+	parent[slash - dir] = '\0';
+	above = open_dir(parent, &magic, err);
+	if (above < 0 && err->num == ENOENT) {
+		bool ignored;
+
+		err_drop(err);
+		if (make_level(parent, depth - 1, &ignored, err) < 0)
+			return -1;
+		above = open_dir(parent, &magic, err);
+	}
+	if (above < 0 && err->num == EXDEV) {
+		/* The root of a hierarchy, or of none: it must be there. */
+		err_drop(err);
+		*made = false;
+		at = open_dir(dir, NULL, err);
+		return at < 0 ? -1 : 0;
+	}
+	if (above < 0)
+		return -1;
+	*made = mkdirat(above, slash + 1, 0755) == 0;
+	if (!*made && errno != EEXIST)
+		return err_sys(err, "mkdir %s", dir);
+	if (!*made || magic != CGROUP_SUPER_MAGIC)
+		return 0;
+	at = openat(above, slash + 1, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (at < 0)
+		return err_sys(err, "open %s", dir);
+	return fill_cpuset(at, above, dir, err);
+}
+
 int cgroupfs_make(const char *dir, struct err *err)
 {
-	const char *rest = str_after(dir, top);
+	_cleanup_fd_ int at = -1;
+	char plain[4096];
+	size_t length = strlen(dir);
 	bool made = false;
+	unsigned long magic;
 
-	if (rest == NULL)
-		return err_num(err, EINVAL, "mkdir %s", dir);
-	/* Level by level, for a cpuset is filled from the one above. */
-	for (const char *slash = strchr(rest + 1, '/');; slash = strchr(slash + 1, '/')) {
-		_cleanup_fd_ int at = -1;
-		char level[4096];
-		const size_t length = slash != NULL ? (size_t) (slash - dir) : strlen(dir);
-
-		if (length >= sizeof(level))
-			return err_num(err, ENAMETOOLONG, "mkdir %s", dir);
-		memcpy(level, dir, length);
-		level[length] = '\0';
-		at = walk(level, true, &made, err);
-		if (at < 0)
-			return -1;
-		if (made && magic_of(at) == CGROUP_SUPER_MAGIC && fill_cpuset(at, level, err) < 0)
-			return -1;
-		if (slash != NULL)
-			continue;
-		if (magic_of(at) == CGROUP2_SUPER_MAGIC)
-			enable_controllers(at, dir);
-		return made ? 0 : check_unused(at, dir, err);
-	}
+	while (length > 1 && dir[length - 1] == '/')
+		length--;
+	if (length >= sizeof(plain))
+		return err_num(err, ENAMETOOLONG, "mkdir %s", dir);
+	memcpy(plain, dir, length);
+	plain[length] = '\0';
+	if (make_level(plain, DEPTH, &made, err) < 0)
+		return -1;
+	at = open_dir(plain, &magic, err);
+	if (at < 0)
+		return -1;
+	if (magic == CGROUP2_SUPER_MAGIC)
+		enable_controllers(at, plain);
+	return made ? 0 : check_unused(at, dir, err);
 }
 
 /* ---- trees -------------------------------------------------------------------------------------- */
@@ -349,7 +363,7 @@ static int each_below(const char *dir,
 	int (*visit)(int at, const char *dir, void *data, struct err *err), void *data,
 	struct err *err)
 {
-	_cleanup_fd_ int at = walk(dir, false, NULL, err);
+	_cleanup_fd_ int at = open_dir(dir, NULL, err);
 
 	if (at < 0) {
 		if (err->num != ENOENT)
@@ -432,7 +446,15 @@ static int remove_one(int at, const char *dir, void *data, struct err *err)
 
 int cgroupfs_remove(const char *dir, struct err *err)
 {
+	/* Mostly nothing is below it. */
+	if (rmdir(dir) == 0 || errno == ENOENT)
+		return 0;
 	return each_below(dir, remove_one, NULL, err);
+}
+
+bool cgroupfs_remove_idle(const char *dir)
+{
+	return rmdir(dir) == 0 || errno == ENOENT;
 }
 
 int cgroupfs_remove_empty(const char *dir, struct err *err)
@@ -444,7 +466,7 @@ int cgroupfs_remove_empty(const char *dir, struct err *err)
 
 int cgroupfs_kill(const char *dir, struct err *err)
 {
-	_cleanup_fd_ int at = walk(dir, false, NULL, err);
+	_cleanup_fd_ int at = open_dir(dir, NULL, err);
 
 	if (at >= 0 && write_at(at, dir, "cgroup.kill", "1", err) == 0)
 		return 1;
@@ -456,7 +478,7 @@ int cgroupfs_kill(const char *dir, struct err *err)
 
 int cgroupfs_wait_event(const char *dir, const char *line, uint64_t deadline_ns, struct err *err)
 {
-	_cleanup_fd_ int at = walk(dir, false, NULL, err), fd = -1;
+	_cleanup_fd_ int at = open_dir(dir, NULL, err), fd = -1;
 	char text[256];
 
 	if (at >= 0)

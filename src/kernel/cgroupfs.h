@@ -72,6 +72,9 @@ ERR_CHECK int cgroupfs_wait_event(
 /* Removes the directory and those below it, bottom up. Gone already is fine; EBUSY is the caller's. */
 ERR_CHECK int cgroupfs_remove(const char *dir, struct err *err);
 
+/* Removes the one directory if neither a process nor a directory is in it. Whether it is gone. */
+bool cgroupfs_remove_idle(const char *dir);
+
 /* Removes the one directory if nothing is in it. */
 ERR_CHECK int cgroupfs_remove_empty(const char *dir, struct err *err);
 

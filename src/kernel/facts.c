@@ -92,7 +92,7 @@ int facts_probe(int procfs, struct facts *ret, struct err *err)
 		facts.setgroups_denied = str_starts(text, "deny");
 	facts.sys_admin = cap_effective(CAP_SYS_ADMIN);
 	facts.cap_last = cap_last();
-	if (cap_get_bounding(&facts.caps_bounding, err) < 0)
+	if (procfs_status(procfs, &facts.caps_bounding, &facts.signals_ignored, err) < 0)
 		return -1;
 	if (uname(&host) < 0)
 		return err_sys(err, "uname");

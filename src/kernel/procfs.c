@@ -41,6 +41,41 @@ static bool is_procfs(int fd)
 	return fstatfs(fd, &fs) == 0 && (unsigned long) fs.f_type == PROC_MAGIC;
 }
 
+static bool is_root(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && st.st_ino == PROC_ROOT_INODE && is_procfs(fd);
+}
+
+/* Whether it shows the caller's own pid namespace: then a process has one number from there on down. */
+static bool is_own(int procfs)
+{
+	struct err ignored;
+	char text[4096];
+	const char *line;
+
+	if (procfs_read(procfs, "self/status", text, sizeof(text), &ignored) < 0) {
+		err_drop(&ignored);
+		return false;
+	}
+	line = strstr(text, "\nNSpid:\t");
+	return line != NULL && strcspn(line + 8, "\t\n") == strcspn(line + 8, "\n");
+}
+
+/* Whether the parts that are read and written here lie under mounts of somebody: then to look them up
+ * would fail, for no lookup leaves the mount of the root. */
+static bool is_covered(int procfs)
+{
+	const struct open_how how = {
+		.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_XDEV,
+	};
+	_cleanup_fd_ int fd = (int) syscall(SYS_openat2, procfs, "sys/kernel", &how, sizeof(how));
+
+	return fd < 0 && errno == EXDEV;
+}
+
 /* -1: not allowed here, or not known to this kernel; the caller falls back. */
 static int open_private(void)
 {
@@ -55,17 +90,21 @@ static int open_private(void)
 
 int procfs_open(struct err *err)
 {
-	_cleanup_fd_ int fd = -1;
-	struct stat st;
+	_cleanup_fd_ int fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 
-	fd = open_private();
-	if (fd < 0)
-		fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	/* A mount of our own costs a wait for the kernel's readers when it goes, milliseconds on a
+	 * machine at rest. It is for hosts where something is mounted over or into /proc. */
+	if (fd < 0 || !is_root(fd) || !is_own(fd) || is_covered(fd)) {
+		int own = open_private();
+
+		if (own >= 0) {
+			fd_close(&fd);
+			fd = own;
+		}
+	}
 	if (fd < 0)
 		return err_sys(err, "open /proc");
-	if (fstat(fd, &st) < 0)
-		return err_sys(err, "fstat /proc");
-	if (!is_procfs(fd) || st.st_ino != PROC_ROOT_INODE)
+	if (!is_root(fd))
 		return err_set(err, ERR_SYSTEM, "open /proc: not the root of a procfs");
 	return TAKE_FD(fd);
 }
@@ -143,8 +182,7 @@ int procfs_open_file(int procfs, const char *path, int flags, struct err *err)
 		fd = open_by_steps(procfs, real, flags | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return err_sys(err, "open /proc/%s", path);
-	if (!is_procfs(fd))
-		return err_set(err, ERR_SYSTEM, "open /proc/%s: not on a procfs", path);
+	/* Neither way leaves the mount of `procfs`, which was seen to be one. */
 	return TAKE_FD(fd);
 }
 
@@ -259,6 +297,26 @@ int procfs_start_time(int procfs, pid_t pid, uint64_t *ret_ticks, char *ret_stat
 		return -1;
 	if (procfs_parse_stat(text, ret_ticks, ret_state) < 0)
 		return err_set(err, ERR_SYSTEM, "read /proc/%s: not what proc(5) describes", path);
+	return 0;
+}
+
+int procfs_status(
+	int procfs, uint64_t *ret_caps_bounding, uint64_t *ret_signals_ignored, struct err *err)
+{
+	char text[4096];
+	const char *caps, *ignored;
+	unsigned long long bounding, signals;
+
+	if (procfs_read(procfs, "self/status", text, sizeof(text), err) < 0)
+		return -1;
+	caps = strstr(text, "\nCapBnd:");
+	ignored = strstr(text, "\nSigIgn:");
+	if (caps == NULL || ignored == NULL || sscanf(caps, "\nCapBnd: %llx", &bounding) != 1 ||
+		sscanf(ignored, "\nSigIgn: %llx", &signals) != 1)
+		return err_set(
+			err, ERR_SYSTEM, "read /proc/self/status: not what proc(5) describes");
+	*ret_caps_bounding = bounding;
+	*ret_signals_ignored = signals;
 	return 0;
 }
 

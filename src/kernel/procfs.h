@@ -17,9 +17,9 @@
 
 #include "base/err.h"
 
-/* A procfs of the caller's pid namespace: a private detached mount (nosuid, nodev, noexec) that
- * nobody can mount over, or where that is not allowed /proc itself, checked to be the root of a
- * procfs. Returns an O_CLOEXEC fd. fsopen(2), proc(5). */
+/* A procfs of the caller's pid namespace: /proc, checked to be the root of one and free of mounts where
+ * it is used here; or else a private detached mount (nosuid, nodev, noexec) that nobody can mount
+ * over, where that is allowed. Returns an O_CLOEXEC fd. fsopen(2), proc(5). */
 ERR_CHECK int procfs_open(struct err *err);
 
 /* The directory of a process. err->num is ENOENT or ESRCH when there is none. */
@@ -49,6 +49,10 @@ ERR_CHECK int procfs_start_time(
 /* The same from the text of /proc/PID/stat; -1 when it is not such a text. A comm may hold blanks
  * and parentheses. */
 ERR_CHECK int procfs_parse_stat(const char *text, uint64_t *ret_ticks, char *ret_state);
+
+/* The caller's bounding set (bit N = capability N) and ignored signals (bit N - 1 = signal N). */
+ERR_CHECK int procfs_status(
+	int procfs, uint64_t *ret_caps_bounding, uint64_t *ret_signals_ignored, struct err *err);
 
 /* The id of this boot, 36 characters. */
 ERR_CHECK int procfs_boot_id(int procfs, char id[37], struct err *err);

@@ -111,9 +111,12 @@ int state_root_open(const char *root, bool make, struct err *err)
 	_cleanup_fd_ int fd = -1;
 	struct stat st;
 
-	if (make && make_root(root, err) < 0)
-		return -1;
 	fd = open(root, DIR_FLAGS);
+	if (fd < 0 && errno == ENOENT && make) {
+		if (make_root(root, err) < 0)
+			return -1;
+		fd = open(root, DIR_FLAGS);
+	}
 	if (fd < 0) {
 		int num = errno;
 
@@ -307,10 +310,14 @@ int state_write_file(const struct state_dir *dir, const char *name, const void *
 	char temporary[280];
 
 	(void) snprintf(temporary, sizeof(temporary), "%s.tmp", name);
-	/* Left over from a writer that was killed. */
-	(void) unlinkat(dir->dir, temporary, 0);
 	fd = openat(
 		dir->dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0 && errno == EEXIST) {
+		/* Left over from a writer that was killed. */
+		(void) unlinkat(dir->dir, temporary, 0);
+		fd = openat(dir->dir, temporary,
+			O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	}
 	if (fd < 0)
 		return err_sys(err, "open %s", temporary);
 	if (io_write_all(fd, bytes, length) < 0)

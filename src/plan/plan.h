@@ -262,6 +262,7 @@ struct proc_plan {
 	uint16_t rows; /* 0: those of the caller's terminal */
 	uint16_t columns;
 	const char *keyring; /* the name of a new session keyring, NULL: keep the caller's */
+	uint64_t reset_signals; /* to their default; bit N - 1 = signal N */
 	unsigned keep_fds; /* fds 3 … 2+keep_fds reach the program */
 	const struct seccomp_plan *seccomp; /* NULL: none */
 };

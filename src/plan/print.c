@@ -232,6 +232,8 @@ static void put_proc(struct out *out, const struct proc_plan *proc)
 	if (proc->rows != 0 || proc->columns != 0)
 		put(out, "proc.size %u %u\n", proc->rows, proc->columns);
 	put_text(out, "proc.keyring", proc->keyring);
+	if (proc->reset_signals != 0)
+		put(out, "proc.reset_signals 0x%llx\n", (unsigned long long) proc->reset_signals);
 	if (proc->keep_fds != 0)
 		put(out, "proc.keep_fds %u\n", proc->keep_fds);
 	put_flag(out, "proc.seccomp", proc->seccomp != NULL);

@@ -539,6 +539,8 @@ static int make_rest(struct maker *m)
 		return err_at(m->err, AT(m, "/cwd"), "must be an absolute path");
 	m->plan->cwd = m->from->cwd;
 	m->plan->no_new_privs = m->from->no_new_privileges != NULL && *m->from->no_new_privileges;
+	if (m->in->facts != NULL)
+		m->plan->reset_signals = m->in->facts->signals_ignored;
 	if (!options->no_new_keyring)
 		m->plan->keyring = arena_printf(m->in->arena, "_ses.%s", options->id);
 	if (__builtin_add_overflow(
