@@ -16,6 +16,7 @@
 #include "container/wait.h"
 #include "kernel/facts.h"
 #include "kernel/sock.h"
+#include "kernel/tty.h"
 #include "libocispec-lite/ocispec.h"
 #include "lifecycle/announce.h"
 #include "lifecycle/exec-record.h"
@@ -253,6 +254,8 @@ static int announce(const struct exec_request *request, struct exec *exec, struc
 			return -1;
 		fd_close(&exec->child.terminal);
 	}
+	if (exec->child.terminal >= 0 && (exec->proc.rows == 0 || exec->proc.columns == 0))
+		tty_size_of_caller(exec->child.terminal);
 	if (request->pidfd_socket != NULL &&
 		announce_pidfd(request->pidfd_socket, exec->child.pidfd, "setns", err) < 0)
 		return -1;
@@ -312,7 +315,7 @@ static int run(const struct global_options *global, const struct exec_request *r
 		*ret_status = 0;
 		return 0;
 	}
-	if (wait_for(exec.child.pid, exec.child.pidfd, signals, exec.child.terminal, ret_status,
+	if (wait_for(exec.child.pid, exec.child.pidfd, signals, &exec.child.terminal, ret_status,
 		    err) < 0)
 		return -1;
 	exec.child.pid = 0;

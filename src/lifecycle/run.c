@@ -7,6 +7,7 @@
 #include "container/msg.h"
 #include "container/wait.h"
 #include "kernel/ns.h"
+#include "kernel/tty.h"
 #include "lifecycle/container.h"
 #include "lifecycle/hooks.h"
 
@@ -53,6 +54,9 @@ static int run(const struct global_options *global, const struct create_options 
 	}
 	if (container_create(global, options, true, &container, err) < 0)
 		return -1;
+	if (container.child.terminal >= 0 &&
+		(container.bundle.plan.proc.rows == 0 || container.bundle.plan.proc.columns == 0))
+		tty_size_of_caller(container.child.terminal);
 	if (start(&container, err) < 0) {
 		container.created = false;
 		return -1;
@@ -63,7 +67,7 @@ static int run(const struct global_options *global, const struct create_options 
 	}
 	state_unlock(&container.dir);
 	waited = wait_for(container.child.pid, container.child.pidfd, signals,
-		container.child.terminal, ret_status, err);
+		&container.child.terminal, ret_status, err);
 	if (waited < 0)
 		return -1;
 	if (options->keep) {
