@@ -262,6 +262,20 @@ static int set_identity(const struct proc_plan *plan, struct proc_ready *ret, st
 		plan->caps.inheritable, err);
 }
 
+/* A user opens /dev/stdout again by its path, which takes the rights to the pipe behind it. Files and
+ * devices stay their owner's. Where the kernel refuses, the streams themselves still work. */
+static void give_streams(const struct proc_plan *plan)
+{
+	for (int fd = 0; fd <= 2; fd++) {
+		struct stat info;
+
+		if (fstat(fd, &info) < 0 || info.st_uid == plan->uid ||
+			(!S_ISFIFO(info.st_mode) && !S_ISSOCK(info.st_mode)))
+			continue;
+		(void) !fchown(fd, plan->uid, (gid_t) -1);
+	}
+}
+
 int proc_prepare(const struct proc_plan *plan, int procfs, const struct beneath *root,
 	struct proc_ready *ret, struct err *err)
 {
@@ -277,6 +291,7 @@ int proc_prepare(const struct proc_plan *plan, int procfs, const struct beneath 
 	/* As root first, who may enter what the user may not; else as the user, whose directory root
 	 * may be kept out of. */
 	reached = change_directory(plan, root, &first);
+	give_streams(plan);
 	if (set_identity(plan, ret, err) < 0)
 		return -1;
 	if (reached < 0 && change_directory(plan, root, err) < 0)
