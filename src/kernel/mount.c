@@ -74,12 +74,18 @@ static int set_flags(int context, unsigned long sb_flags, struct err *err)
 		{ MS_DIRSYNC, "dirsync" },
 		{ MS_LAZYTIME, "lazytime" },
 		{ MS_MANDLOCK, "mand" },
-		{ MS_SILENT, "silent" },
 	};
 
+	/* MS_SILENT is about the kernel's log alone, and has no word here. */
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if ((sb_flags & words[i].flag) != 0 && set_option(context, words[i].name, err) < 0)
 			return -1;
+	/* mount(2) takes this flag for every file system; here those that know it have a word. */
+	if ((sb_flags & MS_I_VERSION) != 0 && set_option(context, "iversion", err) < 0) {
+		if (err->num != EINVAL)
+			return -1;
+		err_drop(err);
+	}
 	return 0;
 }
 
