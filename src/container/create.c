@@ -304,6 +304,49 @@ int create_oom_score(int procfs, const struct proc_plan *proc, pid_t pid, struct
 	return 0;
 }
 
+/* To move a process into a v1 cgroup the kernel waits for its readers, ten milliseconds and more on a
+ * machine at rest. The child goes on meanwhile, where nothing that it does needs the place: what its
+ * hooks may use, and the container's program, comes later. */
+static bool is_placed_first(const struct plan *plan)
+{
+	const struct proc_plan *proc = &plan->proc;
+
+	return plan->ns.unshare_cgroup || plan->cgroup.manager == CGROUP_MANAGER_SYSTEMD ||
+		plan->cgroup.may_fail || proc->scheduler.present || proc->memory_policy.present ||
+		proc->affinity_initial.mask != NULL || proc->affinity_final.mask != NULL;
+}
+
+static int place(const struct create_job *job, struct created *child, struct err *err)
+{
+	return cgroup_place(
+		&job->plan->cgroup, job->cgroups, job->procfs, child->pid, child->in_cgroup, err);
+}
+
+/* A child that is gone has said more than "no such process". */
+static int say_why_it_ended(struct created *child, struct err *err)
+{
+	struct err said;
+
+	if (err->num == ESRCH &&
+		msg_wait(child->sock, child->pidfd, time_deadline_ms(CHILD_MS), MSG_READY,
+			MSG_CONSOLE, 0, NULL, &said) < 0)
+		*err = said;
+	return -1;
+}
+
+static int run_hooks(
+	const struct plan *plan, const char *state, struct created *child, struct err *err)
+{
+	if (msg_wait(child->sock, child->pidfd, time_deadline_ms(CHILD_MS), MSG_HOOKS, MSG_HOOKS, 0,
+		    NULL, err) < 0)
+		return -1;
+	if (hooks_run(&plan->hooks[HOOK_PRESTART], HOOK_PRESTART, state, plan->bundle, err) < 0 ||
+		hooks_run(&plan->hooks[HOOK_CREATE_RUNTIME], HOOK_CREATE_RUNTIME, state,
+			plan->bundle, err) < 0)
+		return -1;
+	return msg_send(child->sock, MSG_HOOKS_DONE, -1, err);
+}
+
 int create_settle(const struct create_job *job, const char *state_runtime, struct created *child,
 	struct err *err)
 {
@@ -312,21 +355,15 @@ int create_settle(const struct create_job *job, const char *state_runtime, struc
 
 	if (adopt(job, child, err) < 0)
 		return -1;
+	if (write_maps(job, child->pid, err) < 0 ||
+		(is_placed_first(plan) && place(job, child, err) < 0))
+		return -1;
+	if (msg_send(child->sock, MSG_MAPPED, -1, err) < 0)
+		return -1;
 	if (create_oom_score(job->procfs, &plan->proc, child->pid, err) < 0 ||
-		write_maps(job, child->pid, err) < 0 ||
-		cgroup_place(&plan->cgroup, job->cgroups, job->procfs, child->pid, child->in_cgroup,
-			err) < 0)
-		return -1;
-	if (msg_send(child->sock, MSG_MAPPED, -1, err) < 0 ||
-		msg_wait(child->sock, child->pidfd, time_deadline_ms(CHILD_MS), MSG_HOOKS,
-			MSG_HOOKS, 0, NULL, err) < 0)
-		return -1;
-	if (hooks_run(&plan->hooks[HOOK_PRESTART], HOOK_PRESTART, state_runtime, plan->bundle,
-		    err) < 0 ||
-		hooks_run(&plan->hooks[HOOK_CREATE_RUNTIME], HOOK_CREATE_RUNTIME, state_runtime,
-			plan->bundle, err) < 0)
-		return -1;
-	if (msg_send(child->sock, MSG_HOOKS_DONE, -1, err) < 0)
+		(!is_placed_first(plan) && place(job, child, err) < 0))
+		return say_why_it_ended(child, err);
+	if (init_asks_for_hooks(plan) && run_hooks(plan, state_runtime, child, err) < 0)
 		return -1;
 	got = msg_wait(child->sock, child->pidfd, time_deadline_ms(CHILD_MS), MSG_READY,
 		MSG_CONSOLE, 0, &child->terminal, err);

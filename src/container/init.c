@@ -104,6 +104,13 @@ static int write_sysctls(const struct plan *plan, int procfs, struct err *err)
 	return 0;
 }
 
+bool init_asks_for_hooks(const struct plan *plan)
+{
+	return plan->hooks[HOOK_PRESTART].count + plan->hooks[HOOK_CREATE_RUNTIME].count +
+		plan->hooks[HOOK_CREATE_CONTAINER].count !=
+		0;
+}
+
 /* From the clone to the point where nothing but start is missing. The order is the reason for this
  * function: each line says why it stands where it stands. */
 static int set_up(
@@ -120,7 +127,7 @@ static int set_up(
 		return -1;
 	if (enter_namespaces(&plan->ns, fds, err) < 0)
 		return -1;
-	/* In its cgroup, with its ids mapped and its network devices there. */
+	/* With its ids mapped and its network devices there; in its cgroups where that matters below. */
 	if (msg_wait(fds->sock, -1, time_deadline_ms(PARENT_MS), MSG_MAPPED, MSG_MAPPED, 0, NULL,
 		    err) < 0)
 		return -1;
@@ -147,9 +154,10 @@ static int set_up(
 	if (rootfs_build(plan, job->cgroups, fds, &root, err) < 0)
 		return -1;
 	/* prestart and createRuntime hooks run on the other side, createContainer here. */
-	if (msg_send(fds->sock, MSG_HOOKS, -1, err) < 0 ||
-		msg_wait(fds->sock, -1, time_deadline_ms(PARENT_MS), MSG_HOOKS_DONE, MSG_HOOKS_DONE,
-			0, NULL, err) < 0)
+	if (init_asks_for_hooks(plan) &&
+		(msg_send(fds->sock, MSG_HOOKS, -1, err) < 0 ||
+			msg_wait(fds->sock, -1, time_deadline_ms(PARENT_MS), MSG_HOOKS_DONE,
+				MSG_HOOKS_DONE, 0, NULL, err) < 0))
 		return -1;
 	if (hooks_run(&plan->hooks[HOOK_CREATE_CONTAINER], HOOK_CREATE_CONTAINER,
 		    job->state_creating, plan->bundle, err) < 0)

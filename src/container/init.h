@@ -41,6 +41,9 @@ struct init_job {
 	struct proc_filter filter;
 };
 
+/* Whether HOOKS is sent: where there is no hook of `create`, nobody has to be waited for. */
+bool init_asks_for_hooks(const struct plan *plan);
+
 /* Never returns: execve, or an error that has been sent to whoever waits, and _exit. */
 __attribute__((noreturn)) void init_main(const struct init_job *job, struct init_fds *fds);
 

@@ -8,13 +8,15 @@
  *     --------------------                      ------------------------
  *                          [PID, with a pidfd]  <-  behind a joined user namespace with a new pid
  *                                                   namespace only: it cloned a second time
- *     MAPPED  ->                                    in its cgroup, ids mapped, devices moved
+ *     MAPPED  ->                                    ids mapped, devices moved
  *                                               <-  HOOKS: root file system is built, not entered
- *     HOOKS_DONE  ->                                prestart and createRuntime hooks have run
+ *     HOOKS_DONE  ->                                in its cgroups, prestart and createRuntime
+ *                                                   hooks have run (both where there are hooks)
  *                         [CONSOLE, with a pty] <-  `run` in the foreground with a terminal
  *                        [LISTENER, with an fd] <-  a seccomp profile with a listener
  *                                               <-  READY: all that can fail has been done
- *     GO  ->                                        limits set, state `created` is on disk
+ *     GO  ->                                        in its cgroups, limits set, state `created`
+ *                                                   is on disk
  *
  * and then, on the same socket for `run`, or for `create` on a connection that `start` makes to the
  * socket in the state directory:
