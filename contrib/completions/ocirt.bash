@@ -27,7 +27,7 @@ _ocirt() {
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 		return
 		;;
-	--config | --console-socket | --pidfd-socket | --pid-file | --log | --file)
+	--config | --console-socket | --pidfd-socket | --pid-file | --log | --file | --resources)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
@@ -35,7 +35,7 @@ _ocirt() {
 		if [[ $cur == -* ]]; then
 			words=$(ocirt ${command:+"$command"} --help 2>/dev/null | grep -oE -- '--[a-z][a-z-]+')
 		elif [[ -z $command ]]; then
-			words='create run start state kill delete list ps spec features'
+			words='create run start state kill update delete list ps spec features'
 		elif [[ $command != @(spec|list|features) ]]; then
 			words=$(ocirt "${root[@]}" list --quiet 2>/dev/null)
 		fi

@@ -20,6 +20,7 @@ static const struct command *const commands[] = {
 	&command_state,
 	&command_exec,
 	&command_kill,
+	&command_update,
 	&command_delete,
 	&command_list,
 	&command_ps,

@@ -199,6 +199,7 @@ static int write_value(struct writer *writer, const struct cgroup_value *value, 
 {
 	const char *file = value->file, *text = value->value;
 	const int found = use_dir_of(writer, value, err);
+	size_t kept;
 
 	if (found < 0)
 		return err_place(err, value->pointer);
@@ -218,10 +219,13 @@ static int write_value(struct writer *writer, const struct cgroup_value *value, 
 		return 0;
 	if (check_below(writer, value, err) < 0)
 		return -1;
+	kept = writer->past != NULL ? writer->past->count : 0;
 	remember(writer, value, file);
-	if (cgroupfs_at_write(writer->at, dir_of(writer), file, text, err) < 0)
-		return explain(writer, value, file, text, err);
-	return 0;
+	if (cgroupfs_at_write(writer->at, dir_of(writer), file, text, err) == 0)
+		return 0;
+	if (writer->past != NULL)
+		writer->past->count = kept; /* nothing has changed */
+	return explain(writer, value, file, text, err);
 }
 
 /* ---- realtime ----------------------------------------------------------------------------------- */

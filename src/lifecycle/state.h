@@ -6,6 +6,7 @@
  *     ROOT/ID/         0700; flock on this directory is the container's lock
  *       state.json     struct state_record; written beside and renamed
  *       config.json    the bytes of the configuration
+ *       resources.json linux.resources after `update`, if there was one
  *       start          init's listening socket: there while the container is `created`
  *       starting       the same, while `start` is under way
  *
@@ -28,6 +29,7 @@
 #include "libocispec-lite/spec.h"
 
 #define STATE_CONFIG	    "config.json"
+#define STATE_RESOURCES	    "resources.json"
 #define STATE_BARRIER	    "start"
 #define STATE_BARRIER_TAKEN "starting"
 
