@@ -24,6 +24,7 @@
 #include "kernel/ns.h"
 #include "kernel/procfs.h"
 #include "kernel/sock.h"
+#include "plan/seccomp.h"
 
 enum { CHILD_MS = 600 * 1000 }; /* its hooks have bounds of their own */
 
@@ -87,11 +88,30 @@ static int open_trees(const struct create_job *job, struct init_fds *fds, struct
 	return 0;
 }
 
+/* Whom the child will send something to. */
+static int open_sockets(const struct create_job *job, struct init_fds *fds, struct err *err)
+{
+	const struct seccomp_plan *seccomp = job->plan->proc.seccomp;
+
+	if (job->console_socket != NULL) {
+		fds->console_socket = sock_connect_path(job->console_socket, SOCK_STREAM, err);
+		if (fds->console_socket < 0)
+			return err_ctx(err, "--console-socket");
+	}
+	if (seccomp != NULL && seccomp->listener_path != NULL) {
+		fds->listener_socket = proc_listener_socket(seccomp->listener_path, err);
+		if (fds->listener_socket < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static void close_init_fds(struct init_fds *fds, const struct plan *plan)
 {
 	fd_close(&fds->sock);
 	fd_close(&fds->root_tree);
 	fd_close(&fds->console_socket);
+	fd_close(&fds->listener_socket);
 	fd_close(&fds->device_tree);
 	for (size_t i = 0; i < plan->rootfs.step_count; i++)
 		mounts_close(&fds->mounts[i]);
@@ -182,9 +202,8 @@ static int clone_child(
 		const struct init_job init = {
 			.plan = plan,
 			.cgroups = job->cgroups,
-			.state_creating = job->state_creating,
-			.state_created = job->state_created,
 			.filter = job->filter,
+			.arena = job->arena,
 		};
 
 		fd_close(&parent_sock);
@@ -227,12 +246,8 @@ int create_spawn(const struct create_job *job, struct created *ret, struct err *
 	memset(fds.joins, -1, (plan->ns.child_join_count + 1) * sizeof(int));
 	if (open_joins(plan->ns.child_joins, plan->ns.child_join_count, fds.joins, err) == 0 &&
 		open_trees(job, &fds, err) == 0) {
-		if (job->console_socket != NULL)
-			fds.console_socket =
-				sock_connect_path(job->console_socket, SOCK_STREAM, err);
-		if (job->console_socket != NULL && fds.console_socket < 0)
-			(void) err_ctx(err, "--console-socket");
-		else if (cgroup_make(&plan->cgroup, job->cgroups, err) == 0)
+		if (open_sockets(job, &fds, err) == 0 &&
+			cgroup_make(&plan->cgroup, job->cgroups, err) == 0)
 			result = clone_child(job, &fds, ret, err);
 	}
 	close_init_fds(&fds, plan);

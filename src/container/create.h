@@ -32,9 +32,6 @@ struct create_job {
 	struct proc_filter filter; /* compiled seccomp program */
 	const char *console_socket; /* path, NULL: none */
 	int barrier; /* listening socket for `start`; -1: START comes through release */
-	const char
-		*state_creating; /* the state that createContainer hooks see (pid of their view) */
-	const char *state_created; /* … and startContainer hooks */
 	const int *private_fds; /* of the caller: closed in the child first */
 	size_t private_fd_count;
 	struct arena *arena;

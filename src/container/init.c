@@ -21,6 +21,8 @@
 #include "kernel/ns.h"
 #include "kernel/procfs.h"
 #include "kernel/sock.h"
+#include "plan/seccomp.h"
+#include "plan/state_json.h"
 
 enum {
 	PARENT_MS = 600 * 1000
@@ -111,10 +113,42 @@ bool init_asks_for_hooks(const struct plan *plan)
 		0;
 }
 
+/* Hooks in here see the first process by the number that it has here. */
+static int run_hooks_here(const struct init_job *job, enum hook_kind kind, const char *status,
+	const char *cwd, struct err *err)
+{
+	const struct plan *plan = job->plan;
+
+	if (plan->hooks[kind].count == 0)
+		return 0;
+	return hooks_run(&plan->hooks[kind], kind,
+		plan_state_json(
+			job->arena, plan->id, status, getpid(), plan->bundle, plan->annotations),
+		cwd, err);
+}
+
+/* What goes to the seccomp agent, which is on the runtime's side, as is the procfs. */
+static int describe_listener(
+	const struct init_job *job, const struct init_fds *fds, const char **ret, struct err *err)
+{
+	const struct plan *plan = job->plan;
+	pid_t pid;
+
+	if (fds->listener_socket < 0)
+		return 0;
+	pid = procfs_self(fds->procfs, err);
+	if (pid < 0)
+		return -1;
+	*ret = plan_process_state_json(job->arena, pid, plan->proc.seccomp->listener_metadata,
+		&(struct state_facts){
+			plan->id, "creating", pid, plan->bundle, plan->annotations });
+	return 0;
+}
+
 /* From the clone to the point where nothing but start is missing. The order is the reason for this
  * function: each line says why it stands where it stands. */
-static int set_up(
-	const struct init_job *job, struct init_fds *fds, struct proc_ready *ready, struct err *err)
+static int set_up(const struct init_job *job, struct init_fds *fds, struct proc_ready *ready,
+	struct proc_filter *filter, struct err *err)
 {
 	const struct plan *plan = job->plan;
 	struct rootfs root = ROOTFS_INIT;
@@ -159,8 +193,8 @@ static int set_up(
 			msg_wait(fds->sock, -1, time_deadline_ms(PARENT_MS), MSG_HOOKS_DONE,
 				MSG_HOOKS_DONE, 0, NULL, err) < 0))
 		return -1;
-	if (hooks_run(&plan->hooks[HOOK_CREATE_CONTAINER], HOOK_CREATE_CONTAINER,
-		    job->state_creating, plan->bundle, err) < 0)
+	if (run_hooks_here(job, HOOK_CREATE_CONTAINER, "creating", plan->bundle, err) < 0 ||
+		describe_listener(job, fds, &filter->listener_state, err) < 0)
 		return -1;
 	if (rootfs_enter(plan, &root, err) < 0)
 		return -1;
@@ -206,7 +240,8 @@ static int wait_for_start(struct init_fds *fds, struct err *err)
 
 void init_main(const struct init_job *job, struct init_fds *fds)
 {
-	struct proc_ready ready = { .caps_pending = false };
+	struct proc_ready ready = { .scheduler_pending = false };
+	struct proc_filter filter = job->filter;
 	struct err err = { 0 };
 	int caller;
 
@@ -216,7 +251,7 @@ void init_main(const struct init_job *job, struct init_fds *fds)
 		fd_close(&fd);
 	}
 	log_redirect(msg_send_log, &fds->sock);
-	if (set_up(job, fds, &ready, &err) < 0)
+	if (set_up(job, fds, &ready, &filter, &err) < 0)
 		goto failed;
 	if (msg_send(fds->sock, MSG_READY, -1, &err) < 0 ||
 		msg_wait(fds->sock, -1, time_deadline_ms(PARENT_MS), MSG_GO, MSG_GO, 0, NULL,
@@ -229,11 +264,11 @@ void init_main(const struct init_job *job, struct init_fds *fds)
 	if (caller < 0)
 		_exit(1);
 	fds->sock = caller;
+	filter.listener_socket = fds->listener_socket;
 	fd_close(&fds->barrier);
-	if (hooks_run(&job->plan->hooks[HOOK_START_CONTAINER], HOOK_START_CONTAINER,
-		    job->state_created, NULL, &err) < 0)
+	if (run_hooks_here(job, HOOK_START_CONTAINER, "created", NULL, &err) < 0)
 		goto failed;
-	if (proc_become(&job->plan->proc, &ready, &job->filter, &fds->sock, &err) < 0)
+	if (proc_become(&job->plan->proc, &ready, &filter, &fds->sock, &err) < 0)
 		goto failed;
 	__builtin_unreachable();
 failed:

@@ -14,6 +14,7 @@
 #include "container/proc.h"
 #include "plan/plan.h"
 
+struct arena;
 struct cgroup_dirs;
 struct mount_fds;
 
@@ -36,9 +37,8 @@ struct init_fds {
 struct init_job {
 	const struct plan *plan;
 	const struct cgroup_dirs *cgroups;
-	const char *state_creating; /* for createContainer hooks, with the pid of their view */
-	const char *state_created; /* for startContainer hooks */
 	struct proc_filter filter;
+	struct arena *arena; /* inherited from the parent */
 };
 
 /* Whether HOOKS is sent: where there is no hook of `create`, nobody has to be waited for. */

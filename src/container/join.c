@@ -18,6 +18,7 @@
 #include "kernel/procfs.h"
 #include "kernel/sched.h"
 #include "kernel/sock.h"
+#include "plan/seccomp.h"
 
 enum { STEP_MS = 60 * 1000 };
 
@@ -109,39 +110,22 @@ static int open_terminal(const struct join_job *job, const struct beneath *root,
 	return msg_send(sock, MSG_CONSOLE, master, err);
 }
 
-/* The socket and the terminal behind the fds that pass, and nothing else. */
-static int close_all(const struct proc_plan *proc, int *sock, int *slave, struct err *err)
-{
-	if (*slave >= 0) {
-		const int place = 4 + (int) proc->keep_fds;
-
-		if (*sock == place) {
-			const int moved = fcntl(*sock, F_DUPFD_CLOEXEC, place + 1);
-
-			if (moved < 0)
-				return err_sys(err, "dup a socket");
-			*sock = moved; /* the other is overwritten below */
-		}
-		if (*slave != place) {
-			if (dup3(*slave, place, O_CLOEXEC) < 0)
-				return err_sys(err, "dup3 %d", place);
-			*slave = place;
-		}
-		if (*sock != place - 1 && dup3(*sock, place - 1, O_CLOEXEC) < 0)
-			return err_sys(err, "dup3 %d", place - 1);
-		*sock = place - 1;
-		return ns_close_from((unsigned) place + 1, false, err);
-	}
-	return proc_close_others(proc->keep_fds, sock, err);
-}
+/* What stays open behind the fds that pass. */
+struct kept {
+	int sock;
+	int slave; /* of the terminal, or -1 */
+	int listener_socket; /* of the seccomp agent, or -1 */
+	int procfs; /* with it: to see our own number as the agent sees it */
+};
 
 /* Outside of the container's pid namespace: everything that needs a right or a descriptor. */
-static int prepare(const struct join_job *job, int *sock, struct proc_ready *ready, int *ret_slave,
-	struct err *err)
+static int prepare(
+	const struct join_job *job, struct kept *kept, struct proc_ready *ready, struct err *err)
 {
+	int *const extra[] = { &kept->sock, &kept->slave, &kept->listener_socket, &kept->procfs };
+	int *const sock = &kept->sock;
 	const struct proc_plan *proc = job->proc;
 	struct beneath root = { .root = -1 };
-	int slave = -1;
 
 	/* Before anything is joined. */
 	if (ns_dumpable(false, err) < 0 || die_with_parent(*sock, err) < 0)
@@ -161,53 +145,75 @@ static int prepare(const struct join_job *job, int *sock, struct proc_ready *rea
 	root.root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root.root < 0)
 		return err_sys(err, "open /");
-	if (open_terminal(job, &root, *sock, &slave, err) < 0 ||
+	if (open_terminal(job, &root, *sock, &kept->slave, err) < 0 ||
 		proc_prepare(proc, job->procfs, &root, ready, err) < 0)
 		return -1;
-	if (close_all(proc, sock, &slave, err) < 0)
+	if (kept->listener_socket >= 0)
+		kept->procfs = job->procfs;
+	if (proc_close_others(proc->keep_fds, extra, 4, err) < 0)
 		return -1;
-	*ret_slave = slave;
 	return die_with_parent(*sock, err);
 }
 
+/* What goes to the seccomp agent: our own number is known behind the last clone only. */
+static int describe_listener(
+	const struct join_job *job, struct kept *kept, struct proc_filter *filter, struct err *err)
+{
+	pid_t pid;
+
+	filter->listener_socket = kept->listener_socket;
+	if (filter->listener_socket < 0)
+		return 0;
+	pid = procfs_self(kept->procfs, err);
+	fd_close(&kept->procfs);
+	if (pid < 0)
+		return -1;
+	filter->listener_state = plan_process_state_json(
+		job->arena, pid, job->proc->seccomp->listener_metadata, &job->state);
+	return 0;
+}
+
 /* Inside. */
-static int become(const struct join_job *job, int *sock, const struct proc_ready *ready, int slave,
+static int become(const struct join_job *job, struct kept *kept, const struct proc_ready *ready,
 	struct err *err)
 {
-	if (die_with_parent(*sock, err) < 0)
+	struct proc_filter filter = job->filter;
+
+	if (die_with_parent(kept->sock, err) < 0 || describe_listener(job, kept, &filter, err) < 0)
 		return -1;
-	if (ns_setsid(err) < 0 || (slave >= 0 && console_take(&slave, err) < 0))
+	if (ns_setsid(err) < 0 || (kept->slave >= 0 && console_take(&kept->slave, err) < 0))
 		return -1;
-	if (msg_wait(*sock, -1, time_deadline_ms(STEP_MS), MSG_GO, MSG_GO, 0, NULL, err) < 0)
+	if (msg_wait(kept->sock, -1, time_deadline_ms(STEP_MS), MSG_GO, MSG_GO, 0, NULL, err) < 0)
 		return -1;
 	if (ns_pdeathsig(0, err) < 0)
 		return -1;
-	return proc_become(job->proc, ready, &job->filter, sock, err);
+	return proc_become(job->proc, ready, &filter, &kept->sock, err);
 }
 
 __attribute__((noreturn)) static void join_main(const struct join_job *job, int sock)
 {
-	struct proc_ready ready = { .caps_pending = false };
+	struct kept kept = { sock, -1, job->filter.listener_socket, -1 };
+	struct proc_ready ready = { .scheduler_pending = false };
 	struct err err = { 0 };
-	int slave = -1, pidfd = -1;
+	int pidfd = -1;
 	pid_t pid;
 
-	log_redirect(msg_send_log, &sock);
-	if (prepare(job, &sock, &ready, &slave, &err) < 0)
+	log_redirect(msg_send_log, &kept.sock);
+	if (prepare(job, &kept, &ready, &err) < 0)
 		goto failed;
 	pid = ns_clone_sibling(&err, &pidfd);
 	if (pid < 0)
 		goto failed;
 	if (pid > 0) {
-		if (msg_send(sock, MSG_PID, pidfd, &err) == 0)
+		if (msg_send(kept.sock, MSG_PID, pidfd, &err) == 0)
 			_exit(0);
 		/* Nobody is there to tell; the other one sees that as well. */
 		_exit(1);
 	}
-	if (become(job, &sock, &ready, slave, &err) == 0)
+	if (become(job, &kept, &ready, &err) == 0)
 		__builtin_unreachable();
 failed:
-	msg_send_error(sock, &err);
+	msg_send_error(kept.sock, &err);
 	_exit(1);
 }
 

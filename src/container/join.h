@@ -21,6 +21,7 @@
 #include "container/create.h"
 #include "container/proc.h"
 #include "plan/plan.h"
+#include "plan/state_json.h"
 
 struct join_job {
 	const struct proc_plan *proc;
@@ -29,7 +30,9 @@ struct join_job {
 	pid_t init_pid;
 	int procfs;
 	const struct cgroup_dirs *cgroups; /* where the process goes */
-	struct proc_filter filter;
+	struct proc_filter filter; /* its listener_socket is the caller's */
+	struct state_facts state; /* of the container, for the agent that gets the listener */
+	struct arena *arena;
 	bool may_be_frozen; /* it may take as long as somebody needs to resume it */
 };
 

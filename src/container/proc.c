@@ -8,11 +8,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/str.h"
+#include "container/courier.h"
 #include "container/msg.h"
 #include "kernel/cap.h"
 #include "kernel/cred.h"
@@ -21,10 +23,10 @@
 #include "kernel/procfs.h"
 #include "kernel/rlimit.h"
 #include "kernel/sched.h"
-#include "kernel/seccomp.h"
 #include "kernel/sock.h"
+#include "plan/seccomp.h"
 
-enum { DEADLINE_POLICY = 6, PASSWD_MAX_BYTES = 16 * 1024 * 1024 };
+enum { DEADLINE_POLICY = 6, PASSWD_MAX_BYTES = 16 * 1024 * 1024, AGENT_MS = 10 * 1000 };
 
 /* ---- HOME --------------------------------------------------------------------------------------- */
 
@@ -205,11 +207,15 @@ static int set_scheduler(const struct proc_plan *plan, struct err *err)
 	return 0;
 }
 
-static int set_attributes(const struct proc_plan *plan, int procfs, struct err *err)
+static int set_attributes(
+	const struct proc_plan *plan, int procfs, struct proc_ready *ready, struct err *err)
 {
-	/* SCHED_DEADLINE forbids fork, and hooks are still to come. */
-	if (plan->scheduler.present && plan->scheduler.policy != DEADLINE_POLICY &&
-		set_scheduler(plan, err) < 0)
+	/* SCHED_DEADLINE forbids fork, and hooks are still to come. A real-time policy could keep the
+	 * listener's courier from ever running. */
+	ready->scheduler_pending = plan->scheduler.present &&
+		(plan->scheduler.policy == DEADLINE_POLICY ||
+			(plan->seccomp != NULL && plan->seccomp->listener_path != NULL));
+	if (plan->scheduler.present && !ready->scheduler_pending && set_scheduler(plan, err) < 0)
 		return -1;
 	if (plan->has_ioprio &&
 		sched_set_ioprio(plan->ioprio >> 13, plan->ioprio & 0x1fff, err) < 0)
@@ -228,24 +234,16 @@ static int set_attributes(const struct proc_plan *plan, int procfs, struct err *
 	return 0;
 }
 
-static int last_caps(const struct proc_plan *plan, struct err *err)
-{
-	const struct caps_plan *caps = &plan->caps;
-
-	if (cap_apply(caps->permitted, caps->effective, caps->inheritable, err) < 0 ||
-		cap_ambient(caps->ambient, err) < 0 ||
-		cap_check(caps->permitted, caps->effective, caps->inheritable, err) < 0)
-		return err_place(err, "/process/capabilities");
-	return 0;
-}
-
 /* Bounding set while there is CAP_SETPCAP, groups while there is CAP_SETGID, then the ids with the
  * capabilities kept over the change, then exactly what was asked for. */
-static int set_identity(const struct proc_plan *plan, struct proc_ready *ret, struct err *err)
+static int set_identity(const struct proc_plan *plan, struct err *err)
 {
-	const uint64_t admin = (uint64_t) 1 << CAP_SYS_ADMIN;
+	const struct caps_plan *caps = &plan->caps;
+	/* What loading the filter needs; execve takes it away. */
+	const uint64_t more =
+		plan->seccomp != NULL && !plan->no_new_privs ? (uint64_t) 1 << CAP_SYS_ADMIN : 0;
 
-	if (cap_drop_bounding(plan->caps.bounding, err) < 0)
+	if (cap_drop_bounding(caps->bounding, err) < 0)
 		return err_place(err, "/process/capabilities/bounding");
 	if (cap_keep(true, err) < 0)
 		return -1;
@@ -255,11 +253,12 @@ static int set_identity(const struct proc_plan *plan, struct proc_ready *ret, st
 		return err_place(err, "/process/user");
 	if (cap_keep(false, err) < 0)
 		return -1;
-	ret->caps_pending = plan->seccomp != NULL && !plan->no_new_privs;
-	if (!ret->caps_pending)
-		return last_caps(plan, err);
-	return cap_apply(plan->caps.permitted | admin, plan->caps.effective | admin,
-		plan->caps.inheritable, err);
+	if (cap_apply(caps->permitted | more, caps->effective | more, caps->inheritable, err) < 0 ||
+		cap_ambient(caps->ambient, err) < 0 ||
+		cap_check(caps->permitted | more, caps->effective | more, caps->inheritable, err) <
+			0)
+		return err_place(err, "/process/capabilities");
+	return 0;
 }
 
 /* A user opens /dev/stdout again by its path, which takes the rights to the pipe behind it. Files and
@@ -282,7 +281,7 @@ int proc_prepare(const struct proc_plan *plan, int procfs, const struct beneath 
 	struct err first = { 0 };
 	int reached;
 
-	if (set_attributes(plan, procfs, err) < 0)
+	if (set_attributes(plan, procfs, ret, err) < 0)
 		return -1;
 	if (plan->needs_home) {
 		look_up_home(root, plan->uid, ret->home, sizeof(ret->home));
@@ -292,7 +291,7 @@ int proc_prepare(const struct proc_plan *plan, int procfs, const struct beneath 
 	 * may be kept out of. */
 	reached = change_directory(plan, root, &first);
 	give_streams(plan);
-	if (set_identity(plan, ret, err) < 0)
+	if (set_identity(plan, err) < 0)
 		return -1;
 	if (reached < 0 && change_directory(plan, root, err) < 0)
 		return -1;
@@ -303,6 +302,15 @@ int proc_prepare(const struct proc_plan *plan, int procfs, const struct beneath 
 	if (ns_dumpable(false, err) < 0)
 		return -1;
 	return find_program(plan, root, ret, err);
+}
+
+int proc_listener_socket(const char *path, struct err *err)
+{
+	_cleanup_fd_ int sock = sock_connect_path(path, SOCK_STREAM, err);
+
+	if (sock < 0 || sock_bound_send(sock, AGENT_MS, err) < 0)
+		return err_place(err, "/linux/seccomp/listenerPath");
+	return TAKE_FD(sock);
 }
 
 int proc_raise_limits(const struct proc_plan *plan, pid_t pid, struct err *err)
@@ -332,39 +340,36 @@ static int set_limits(const struct proc_plan *plan, struct err *err)
 	return 0;
 }
 
-int proc_close_others(unsigned keep_fds, int *sock, struct err *err)
+int proc_close_others(unsigned keep_fds, int *const extra[], size_t count, struct err *err)
 {
 	const int place = 3 + (int) keep_fds;
+	size_t live = 0;
+	int used = 0;
 
 	for (int fd = 3; fd < place; fd++)
 		if (fcntl(fd, F_SETFD, 0) < 0)
 			return err_sys(err, "keep fd %d", fd);
-	if (*sock != place) {
-		if (dup3(*sock, place, O_CLOEXEC) < 0)
-			return err_sys(err, "dup3 %d", place);
-		fd_close(sock);
-		*sock = place;
+	for (size_t i = 0; i < count; i++)
+		live += *extra[i] >= 0;
+	/* First all of them out of each other's way, then each to its place. */
+	for (size_t i = 0; live > 1 && i < count; i++) {
+		int away = *extra[i];
+
+		if (away < 0 || away >= place + (int) count)
+			continue;
+		away = fcntl(away, F_DUPFD_CLOEXEC, place + (int) count);
+		if (away < 0)
+			return err_sys(err, "dup %d", *extra[i]);
+		*extra[i] = away; /* the old number is overwritten or closed below */
 	}
-	return ns_close_from((unsigned) place + 1, false, err);
-}
-
-static int load_filter(const struct proc_filter *filter, struct err *err)
-{
-	_cleanup_fd_ int listener = -1;
-	int got;
-
-	if (filter->code == NULL)
-		return 0;
-	got = seccomp_install(filter->code, filter->count, filter->flags, err);
-	if (got < 0)
-		return err_place(err, "/linux/seccomp");
-	if (filter->listener_socket < 0)
-		return 0;
-	listener = got;
-	if (sock_send_fd(filter->listener_socket, filter->listener_state,
-		    strlen(filter->listener_state), listener, err) < 0)
-		return err_place(err, "/linux/seccomp/listenerPath");
-	return 0;
+	for (size_t i = 0; i < count; i++) {
+		if (*extra[i] < 0)
+			continue;
+		if (*extra[i] != place + used && dup3(*extra[i], place + used, O_CLOEXEC) < 0)
+			return err_sys(err, "dup3 %d", place + used);
+		*extra[i] = place + used++;
+	}
+	return ns_close_from((unsigned) (place + used), false, err);
 }
 
 /* The runtime blocks what it forwards and ignores SIGPIPE; its caller may have left more ignored. What
@@ -381,22 +386,24 @@ static void default_signals(const struct proc_plan *plan)
 }
 
 int proc_become(const struct proc_plan *plan, const struct proc_ready *ready,
-	const struct proc_filter *filter, int *sock, struct err *err)
+	struct proc_filter *filter, int *sock, struct err *err)
 {
-	if (plan->scheduler.present && plan->scheduler.policy == DEADLINE_POLICY &&
-		set_scheduler(plan, err) < 0)
+	int *const extra[] = { sock, &filter->listener_socket };
+	struct courier courier;
+
+	if (msg_send(*sock, MSG_EXEC, -1, err) < 0 ||
+		proc_close_others(plan->keep_fds, extra, 2, err) < 0)
 		return -1;
-	if (msg_send(*sock, MSG_EXEC, -1, err) < 0)
+	default_signals(plan);
+	if (courier_start(&courier, filter, err) < 0)
 		return -1;
-	if (filter->listener_socket < 0 && proc_close_others(plan->keep_fds, sock, err) < 0)
+	if (ready->scheduler_pending && set_scheduler(plan, err) < 0)
 		return -1;
 	if (set_limits(plan, err) < 0)
 		return -1;
-	if (load_filter(filter, err) < 0)
+	/* Behind the filter there is execve and nothing else: a profile need allow no more. */
+	if (courier_enforce(&courier, err) < 0)
 		return -1;
-	if (ready->caps_pending && last_caps(plan, err) < 0)
-		return -1;
-	default_signals(plan);
 	(void) execve(ready->path, plan->argv, plan->envp);
 	if (errno == ENOENT)
 		return err_set(err, ERR_EXEC_NOT_FOUND,

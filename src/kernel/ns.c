@@ -120,6 +120,17 @@ pid_t ns_clone_into(
 	return do_clone(flags, SIGCHLD, -1, ret_pidfd, err);
 }
 
+int ns_thread(int (*fn)(void *), void *data, void *stack, size_t stack_size, _Atomic int *tid,
+	struct err *err)
+{
+	const int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
+		CLONE_SYSVSEM | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
+
+	if (clone(fn, (char *) stack + stack_size, flags, data, (int *) tid, NULL, (int *) tid) < 0)
+		return err_sys(err, "clone a thread");
+	return 0;
+}
+
 pid_t ns_clone_sibling(struct err *err, int *ret_pidfd)
 {
 	/* With CLONE_PARENT the kernel takes our own exit signal and wants none here. */

@@ -15,6 +15,7 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -35,6 +36,13 @@ ERR_CHECK pid_t ns_clone_into(
  * both. The sibling's end raises in the parent the signal that ours would. Returns like ns_clone; a
  * process with pid 1 of its namespace cannot do this (EINVAL). */
 ERR_CHECK pid_t ns_clone_sibling(struct err *err, int *ret_pidfd);
+
+/* Starts a thread of this process on a stack of the caller's, which runs fn(data) and ends. It shares
+ * all memory and fds, but no seccomp filter that the caller loads afterwards. It has no thread-local
+ * storage of its own: fn may make system calls, and the caller none that fail, until the kernel has
+ * set *tid to 0, which it does when the thread no longer uses its stack. clone(2). */
+ERR_CHECK int ns_thread(int (*fn)(void *), void *data, void *stack, size_t stack_size,
+	_Atomic int *tid, struct err *err);
 
 /* Leaves the namespaces of flags (CLONE_NEW*, CLONE_FS, CLONE_FILES) for new ones. unshare(2). */
 ERR_CHECK int ns_unshare(unsigned flags, struct err *err);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kernel/procfs.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
@@ -184,6 +186,18 @@ int procfs_open_file(int procfs, const char *path, int flags, struct err *err)
 		return err_sys(err, "open /proc/%s", path);
 	/* Neither way leaves the mount of `procfs`, which was seen to be one. */
 	return TAKE_FD(fd);
+}
+
+pid_t procfs_self(int procfs, struct err *err)
+{
+	char text[24] = "";
+	uint32_t pid;
+
+	if (readlinkat(procfs, "self", text, sizeof(text) - 1) < 0)
+		return err_sys(err, "readlink /proc/self");
+	if (str_to_u32(text, &pid) < 0 || pid == 0 || pid > INT32_MAX)
+		return err_num(err, ESRCH, "readlink /proc/self");
+	return (pid_t) pid;
 }
 
 int procfs_open_pid(int procfs, pid_t pid, struct err *err)

@@ -22,6 +22,9 @@
  * over, where that is allowed. Returns an O_CLOEXEC fd. fsopen(2), proc(5). */
 ERR_CHECK int procfs_open(struct err *err);
 
+/* The caller's own pid as this procfs has it, which is not getpid() in a newer pid namespace. */
+ERR_CHECK pid_t procfs_self(int procfs, struct err *err);
+
 /* The directory of a process. err->num is ENOENT or ESRCH when there is none. */
 ERR_CHECK int procfs_open_pid(int procfs, pid_t pid, struct err *err);
 

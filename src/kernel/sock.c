@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -119,6 +120,16 @@ int sock_send_fd(int sock, const void *bytes, size_t length, int fd, struct err 
 	while (sent < 0 && errno == EINTR);
 	if (sent < 0)
 		return err_sys(err, "sendmsg");
+	return 0;
+}
+
+int sock_bound_send(int sock, unsigned ms, struct err *err)
+{
+	const struct timeval bound = { .tv_sec = (time_t) (ms / 1000),
+		.tv_usec = (suseconds_t) (ms % 1000 * 1000) };
+
+	if (setsockopt(sock, SOL_SOCKET, SO_SNDTIMEO, &bound, sizeof(bound)) < 0)
+		return err_sys(err, "setsockopt SO_SNDTIMEO");
 	return 0;
 }
 

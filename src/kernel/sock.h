@@ -35,6 +35,9 @@ ERR_CHECK int sock_connect_path(const char *path, int type, struct err *err);
 /* Sends one packet, with a copy of fd unless it is -1. Never raises SIGPIPE. */
 ERR_CHECK int sock_send_fd(int sock, const void *bytes, size_t length, int fd, struct err *err);
 
+/* A send to an other side that does not read gives up after this time (EAGAIN). */
+ERR_CHECK int sock_bound_send(int sock, unsigned ms, struct err *err);
+
 /* Receives one packet of at most size bytes; *ret_fd (may be NULL) gets the fd that came with it or
  * -1. Gives up at deadline_ns (ERR_TIMEOUT; UINT64_MAX: never), or when the process behind pidfd (-1:
  * none) has ended and nothing is left to read (0, like the end of file). */

@@ -183,9 +183,6 @@ static int do_create(const struct create_options *options, bool foreground,
 		.private_fds = private_fds,
 		.private_fd_count = 2,
 		.arena = &container->arena,
-		/* Inside a pid namespace of its own the first process sees itself as 1. */
-		.state_creating = container_state(container, "creating", 1),
-		.state_created = container_state(container, "created", 1),
 	};
 
 	if (seccomp_filter_make(plan->proc.seccomp, &container->arena, &job.filter, err) < 0 ||

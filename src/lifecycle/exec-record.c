@@ -5,6 +5,7 @@
 
 #include "libocispec-lite/ocispec.h"
 #include "plan/exec.h"
+#include "plan/seccomp.h"
 
 static const char record_name[] = "exec.json";
 static const char filter_name[] = "seccomp.bpf";
@@ -14,6 +15,8 @@ struct exec_file {
 	struct spec *config;
 	bool *setgroups_denied;
 	uint64_t *filter_flags; /* absent: no filter */
+	char *listener_path;
+	char *listener_metadata;
 };
 
 static const struct ocispec_field file_fields[] = {
@@ -22,6 +25,9 @@ static const struct ocispec_field file_fields[] = {
 	{ "setgroupsDenied", OCISPEC_BOOL_OPT, offsetof(struct exec_file, setgroups_denied), NULL,
 		0 },
 	{ "seccompFlags", OCISPEC_U64_OPT, offsetof(struct exec_file, filter_flags), NULL, 0 },
+	{ "listenerPath", OCISPEC_STRING, offsetof(struct exec_file, listener_path), NULL, 0 },
+	{ "listenerMetadata", OCISPEC_STRING, offsetof(struct exec_file, listener_metadata), NULL,
+		0 },
 };
 static const struct ocispec_object file_object = {
 	"exec record",
@@ -42,10 +48,15 @@ int exec_record_write(const struct state_dir *dir, const struct spec *spec, cons
 	const struct ocispec_alloc alloc = { from_arena, &arena };
 	bool denied = plan->ns.setgroups_deny;
 	uint64_t flags = filter->flags;
+	const struct seccomp_plan *seccomp = plan->proc.seccomp;
 	const struct exec_file file = {
 		.config = (struct spec *) (uintptr_t) plan_exec_record(spec, &arena),
 		.setgroups_denied = denied ? &denied : NULL,
 		.filter_flags = filter->code != NULL ? &flags : NULL,
+		.listener_path =
+			seccomp != NULL ? (char *) (uintptr_t) seccomp->listener_path : NULL,
+		.listener_metadata =
+			seccomp != NULL ? (char *) (uintptr_t) seccomp->listener_metadata : NULL,
 	};
 	size_t length = 0;
 	char *text = ocispec_print(&file_object, &file, 0, &alloc, &length);
@@ -95,7 +106,13 @@ int exec_record_read(
 	record.config = file->config;
 	record.setgroups_denied = file->setgroups_denied != NULL && *file->setgroups_denied;
 	if (file->filter_flags != NULL) {
+		struct seccomp_plan *seccomp = ARENA_NEW(arena, struct seccomp_plan);
+
 		record.filter.flags = (unsigned) *file->filter_flags;
+		seccomp->flags = record.filter.flags;
+		seccomp->listener_path = file->listener_path;
+		seccomp->listener_metadata = file->listener_metadata;
+		record.seccomp = seccomp;
 		if (read_filter(dir, arena, &record, err) < 0)
 			return -1;
 	}

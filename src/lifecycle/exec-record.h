@@ -21,6 +21,7 @@ struct exec_record {
 	const struct spec *config; /* plan/exec.h, plan_exec_record */
 	bool setgroups_denied; /* in the container's user namespace */
 	struct proc_filter filter; /* its listener not connected */
+	const struct seccomp_plan *seccomp; /* without the rules, NULL: no filter */
 };
 
 ERR_CHECK int exec_record_write(const struct state_dir *dir, const struct spec *spec,

@@ -23,6 +23,7 @@
 #include "lifecycle/handle.h"
 #include "lifecycle/preserved.h"
 #include "plan/exec.h"
+#include "plan/seccomp.h"
 
 /* One exec, from the look at the container to its process. */
 struct exec {
@@ -231,6 +232,7 @@ static int make_plan(const struct exec_request *request, struct exec *exec, stru
 		plan_exec(exec->kept.config, &asked, &facts, &options, exec->kept.setgroups_denied,
 			&exec->arena, &exec->ns, &exec->proc, &notes, err) < 0)
 		return -1;
+	exec->proc.seccomp = exec->kept.seccomp;
 	/* What is left out of the container's own process was said when that was made. */
 	for (size_t i = 0; asked.document != NULL && i < notes.count; i++)
 		log_warning("%s", notes.items[i]);
@@ -265,7 +267,8 @@ static int announce(const struct exec_request *request, struct exec *exec, struc
 
 static int launch(const struct exec_request *request, struct exec *exec, struct err *err)
 {
-	const struct join_job job = {
+	const struct state_record *record = &exec->handle.record;
+	struct join_job job = {
 		.proc = &exec->proc,
 		.ns = &exec->ns,
 		.init_pidfd = exec->handle.pidfd,
@@ -273,8 +276,19 @@ static int launch(const struct exec_request *request, struct exec *exec, struct 
 		.procfs = exec->handle.procfs,
 		.cgroups = &exec->cgroups,
 		.filter = exec->kept.filter,
+		.state = { record->id, "running", (pid_t) record->pid, record->bundle,
+			&record->annotations },
+		.arena = &exec->arena,
 		.may_be_frozen = request->ignore_paused,
 	};
+	_cleanup_fd_ int listener_socket = -1;
+
+	if (exec->proc.seccomp != NULL && exec->proc.seccomp->listener_path != NULL) {
+		listener_socket = proc_listener_socket(exec->proc.seccomp->listener_path, err);
+		if (listener_socket < 0)
+			return -1;
+		job.filter.listener_socket = listener_socket;
+	}
 
 	if (request->console_socket != NULL) {
 		exec->console_socket = sock_connect_path(request->console_socket, SOCK_STREAM, err);

@@ -24,6 +24,7 @@ int plan_make(const struct spec *spec, const struct facts *facts,
 	struct plan plan = {
 		.id = options->id,
 		.bundle = options->bundle,
+		.annotations = &spec->annotations,
 		.hostname = spec->hostname,
 		.domainname = spec->domainname,
 		.notify_socket = options->notify_socket,

@@ -29,6 +29,7 @@
 #include "base/facts.h"
 
 struct spec;
+struct spec_map;
 struct spec_process;
 struct seccomp_plan; /* plan/seccomp.h */
 
@@ -363,6 +364,7 @@ struct plan_notes { /* what the log should say: an ignored capability, a missing
 struct plan {
 	const char *id;
 	const char *bundle;
+	const struct spec_map *annotations; /* for the state that hooks and agents read */
 	struct ns_plan ns;
 	struct rootfs_plan rootfs;
 	struct proc_plan proc;

@@ -97,11 +97,6 @@ static int add_rules(const struct plan_input *in, const struct spec_seccomp_sysc
 		make_args(in, from, number, &args, err) < 0)
 		return -1;
 	for (size_t i = 0; i < from->names.count; i++) {
-		/* The listener is handed over with the filter in place: with write trapped, nobody
-		 * could answer. */
-		if (action == SECCOMP_RET_USER_NOTIF && str_eq(from->names.items[i], "write"))
-			return err_at(err, AT("/linux/seccomp/syscalls/%zu/names/%zu", number, i),
-				"SCMP_ACT_NOTIFY cannot be used for write");
 		list[rules->rule_count++] = (struct seccomp_rule){
 			.name = from->names.items[i],
 			.action = action,
@@ -122,9 +117,6 @@ static int make_rules(const struct plan_input *in, const struct spec_seccomp *fr
 		    from->default_errno_ret, "/linux/seccomp/defaultErrnoRet",
 		    &rules->default_action, err) < 0)
 		return -1;
-	if (rules->default_action == SECCOMP_RET_USER_NOTIF)
-		return err_at(err, "/linux/seccomp/defaultAction",
-			"SCMP_ACT_NOTIFY cannot be the default");
 	rules->default_errno_given = from->default_errno_ret != NULL;
 	for (size_t i = 0; i < from->syscalls.count; i++)
 		count += from->syscalls.items[i].names.count;
@@ -156,6 +148,9 @@ static int make_archs(const struct plan_input *in, const struct spec_strings *fr
 
 static int make_flags(const struct spec_strings *from, unsigned *flags, struct err *err)
 {
+	/* Where nothing is said, as runc has it: a filter alone does not turn off speculation. */
+	if (from->items == NULL)
+		*flags = SECCOMP_FILTER_FLAG_SPEC_ALLOW;
 	for (size_t i = 0; i < from->count; i++) {
 		const struct name_row *row = names_find(&names_seccomp_flags, from->items[i]);
 
@@ -174,7 +169,7 @@ static int make_listener(
 		&names_seccomp_flags, "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV")
 					  ->value;
 	const bool has_path = from->listener_path != NULL && from->listener_path[0] != '\0';
-	bool notifies = false;
+	bool notifies = plan->rules.default_action == SECCOMP_RET_USER_NOTIF;
 
 	for (size_t i = 0; i < plan->rules.rule_count; i++)
 		notifies |= plan->rules.rules[i].action == SECCOMP_RET_USER_NOTIF;
@@ -190,9 +185,9 @@ static int make_listener(
 	plan->listener_path = from->listener_path;
 	plan->listener_metadata = from->listener_metadata;
 	plan->flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
-	/* One return value cannot be both a listener and a thread that failed. */
-	if ((plan->flags & SECCOMP_FILTER_FLAG_TSYNC) != 0)
-		plan->flags |= SECCOMP_FILTER_FLAG_TSYNC_ESRCH;
+	/* The process has no other thread but the one that sends the listener, and that must stay
+	 * free. */
+	plan->flags &= ~(unsigned) SECCOMP_FILTER_FLAG_TSYNC;
 	return 0;
 }
 

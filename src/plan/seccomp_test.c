@@ -31,7 +31,7 @@ static void test_refused(void **state)
 		{ NULL, "SCMP_ACT_ERRNO", "SCMP_CMP_EQ", "SCMP_ARCH_X86", 0, 1,
 			"/linux/seccomp/defaultAction" },
 		{ "SCMP_ACT_NOTIFY", "SCMP_ACT_ERRNO", "SCMP_CMP_EQ", "SCMP_ARCH_X86", 0, 1,
-			"/linux/seccomp/defaultAction" },
+			"/linux/seccomp/listenerPath" },
 		{ "SCMP_ACT_ALLOW", "SCMP_ACT_NO", "SCMP_CMP_EQ", "SCMP_ARCH_X86", 0, 1,
 			"/linux/seccomp/syscalls/0/action" },
 		{ "SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO", "SCMP_CMP_XX", "SCMP_ARCH_X86", 0, 1,

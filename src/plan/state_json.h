@@ -17,4 +17,18 @@ struct spec_map;
 char *plan_state_json(struct arena *arena, const char *id, const char *status, pid_t pid,
 	const char *bundle, const struct spec_map *annotations);
 
+/* The members of a state, for those who print it where they have no more than its owner gave them. */
+struct state_facts {
+	const char *id;
+	const char *status;
+	pid_t pid;
+	const char *bundle;
+	const struct spec_map *annotations;
+};
+
+/* What a seccomp agent reads beside the listener (config-linux.md, "The Container Process State"): pid
+ * is the process that loads the filter, both pids as the runtime sees them. metadata may be NULL. */
+char *plan_process_state_json(
+	struct arena *arena, pid_t pid, const char *metadata, const struct state_facts *state);
+
 #endif
