@@ -12,14 +12,14 @@
 		CREATE("pid-file", 0, OPTION_TEXT, pid_file, "gets the process id"),               \
 		CREATE("no-pivot", 0, OPTION_FLAG, no_pivot, "no pivot_root"),                     \
 		CREATE("no-new-keyring", 0, OPTION_FLAG, no_new_keyring, "keep the keyring"),      \
-		CREATE("preserve-fds", 0, OPTION_NUMBER, preserve_fds, "fds to pass from 3 on")
+		CREATE("preserve-fds", 0, OPTION_NUMBER, preserve_fds, "fds to pass from 3 on"),   \
+		CREATE("no-subreaper", 0, OPTION_FLAG, no_subreaper, "do not adopt orphans")
 
 static const struct option_row create_rows[] = { CREATE_ROWS, { 0 } };
 static const struct option_row run_rows[] = {
 	CREATE_ROWS,
 	CREATE("detach", 'd', OPTION_FLAG, detach, "do not wait"),
 	CREATE("keep", 0, OPTION_FLAG, keep, "do not delete afterwards"),
-	CREATE("no-subreaper", 0, OPTION_FLAG, no_subreaper, "do not adopt orphans"),
 	{ 0 },
 };
 

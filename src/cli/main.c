@@ -26,6 +26,7 @@ static const struct command *const commands[] = {
 	&command_ps,
 	&command_spec,
 	&command_features,
+	&command_check,
 	&command_plan,
 };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
@@ -46,10 +47,12 @@ static const struct option_row global_rows[] = {
 	GLOBAL("debug", 0, OPTION_FLAG, debug, "log debug lines"),
 	GLOBAL("systemd-cgroup", 0, OPTION_FLAG, systemd, "let systemd make the cgroups"),
 	GLOBAL("cgroup-manager", 0, OPTION_TEXT, cgroup_manager, "cgroupfs, systemd or disabled"),
-	GLOBAL("rootless", 0, OPTION_OPTIONAL, ignored, "ignored: it is found out"),
+	GLOBAL("rootless", 0, OPTION_AUTO, ignored, "ignored: it is found out"),
 	GLOBAL("criu", 0, OPTION_TEXT, ignored, NULL),
 	GLOBAL("version", 'v', OPTION_FLAG, version, "show the version"),
+	GLOBAL("version", 'V', OPTION_FLAG, version, NULL),
 	GLOBAL("help", 'h', OPTION_FLAG, help, "show this text"),
+	GLOBAL("usage", '?', OPTION_FLAG, help, NULL),
 	{ 0 },
 };
 
@@ -71,9 +74,10 @@ static int command_usage(const struct command *command)
 	return 0;
 }
 
-static int version(void)
+static int version(struct arena *arena)
 {
-	(void) printf("ocirt version %s\ncommit: %s\nspec: 1.3.0\n", PACKAGE_VERSION, OCIRT_COMMIT);
+	(void) printf("ocirt version %s\ncommit: %s\nspec: 1.3.0\n%s", PACKAGE_VERSION,
+		OCIRT_COMMIT, lifecycle_libraries(arena));
 	return 0;
 }
 
@@ -129,7 +133,7 @@ static int parse_command(const struct command *command, char **argv, struct aren
 	struct call *call, bool *help, struct err *err)
 {
 	const struct option_row rows[] = { { "help", 'h', OPTION_FLAG, 0, "show this text" },
-		{ 0 } };
+		{ "usage", '?', OPTION_FLAG, 0, NULL }, { 0 } };
 	int count;
 
 	call->options = arena_alloc(arena, command->options_bytes);
@@ -160,7 +164,7 @@ static int run(int argc, char **argv, char **envp, struct arena *arena, struct e
 		    arena, err) < 0)
 		return -1;
 	if (globals.version)
-		return version();
+		return version(arena);
 	if (argv[0] != NULL && str_eq(argv[0], "help")) {
 		globals.help = true;
 		argv++;
@@ -168,10 +172,10 @@ static int run(int argc, char **argv, char **envp, struct arena *arena, struct e
 	if (argv[0] == NULL)
 		return usage();
 	command = find_command(argv[0]);
-	if (globals.help)
-		return command != NULL ? command_usage(command) : usage();
 	if (open_log(&globals, err) < 0)
 		return -1;
+	if (globals.help && command != NULL)
+		return command_usage(command);
 	if (command == NULL)
 		return err_set(err, ERR_USAGE, "unknown command %s", argv[0]);
 	if (parse_command(command, argv + 1, arena, &call, &help, err) < 0)

@@ -41,7 +41,28 @@ static struct found find_letter(const struct option_tables *tables, char letter)
 
 static bool takes_value(const struct option_row *row)
 {
-	return row->kind != OPTION_FLAG && row->kind != OPTION_OPTIONAL;
+	return row->kind != OPTION_FLAG && row->kind != OPTION_OPTIONAL && row->kind != OPTION_AUTO;
+}
+
+/* The words that runc takes for a truth value. Returns 0 or -1. */
+static int truth(const char *text, bool *ret)
+{
+	static const char *const words[] = { "false", "0", "f", "F", "False", "FALSE", "true", "1",
+		"t", "T", "True", "TRUE" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (str_eq(text, words[i])) {
+			*ret = i >= 6;
+			return 0;
+		}
+	return -1;
+}
+
+static bool is_auto(const char *text)
+{
+	bool ignored;
+
+	return text != NULL && (str_eq(text, "auto") || truth(text, &ignored) == 0);
 }
 
 static int store(struct found found, const char *value, struct arena *arena, struct err *err)
@@ -49,9 +70,14 @@ static int store(struct found found, const char *value, struct arena *arena, str
 	const struct option_row *row = found.row;
 	char *place = (char *) found.values + row->offset;
 	uint32_t number = 0;
-	bool on;
+	bool on = true;
 
 	switch (row->kind) {
+	case OPTION_AUTO:
+		if (value != NULL && value[0] != '\0' && !is_auto(value))
+			return err_set(err, ERR_USAGE, "--%s: \"%s\" is not true, false or auto",
+				row->name, value);
+		/* fallthrough */
 	case OPTION_OPTIONAL:
 		value = value != NULL ? value : "";
 		/* fallthrough */
@@ -71,8 +97,7 @@ static int store(struct found found, const char *value, struct arena *arena, str
 		memcpy(place, &number, sizeof(number));
 		break;
 	case OPTION_FLAG:
-		on = value == NULL || str_eq(value, "true");
-		if (!on && !str_eq(value, "false"))
+		if (value != NULL && truth(value, &on) < 0)
 			return err_set(err, ERR_USAGE, "--%s: \"%s\" is not true or false",
 				row->name, value);
 		memcpy(place, &on, sizeof(on));
@@ -142,6 +167,8 @@ int options_parse(const struct option_tables *tables, char **argv, bool stop_at_
 		value = name[length] != '\0' ? name + length + 1 : NULL;
 		if (value == NULL && takes_value(found.row) && (value = argv[++i]) == NULL)
 			return err_set(err, ERR_USAGE, "option %s needs a value", word);
+		if (value == NULL && found.row->kind == OPTION_AUTO && is_auto(argv[i + 1]))
+			value = argv[++i];
 		if (store(found, value, arena, err) < 0)
 			return -1;
 	}

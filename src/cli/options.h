@@ -16,6 +16,7 @@
 
 enum option_kind {
 	OPTION_FLAG, /* bool; --flag, --flag=false */
+	OPTION_AUTO, /* const char *; true, false or auto behind "=" or as the next word */
 	OPTION_TEXT, /* const char * */
 	OPTION_NUMBER, /* unsigned */
 	OPTION_LIST, /* struct option_list; may be given more than once */

@@ -13,6 +13,7 @@ struct values {
 	unsigned fds;
 	struct option_list env;
 	const char *rootless;
+	const char *guess;
 };
 static const struct option_row rows[] = {
 	{ "force", 'f', OPTION_FLAG, offsetof(struct values, force), "" },
@@ -21,6 +22,7 @@ static const struct option_row rows[] = {
 	{ "fds", 0, OPTION_NUMBER, offsetof(struct values, fds), "" },
 	{ "env", 'e', OPTION_LIST, offsetof(struct values, env), "" },
 	{ "rootless", 0, OPTION_OPTIONAL, offsetof(struct values, rootless), "" },
+	{ "guess", 0, OPTION_AUTO, offsetof(struct values, guess), "" },
 	{ 0 },
 };
 
@@ -43,6 +45,10 @@ static void accepts(void **state)
 		{ { "-bx", "-fa", "id" }, 1, { .force = true, .all = true, .bundle = "x" } },
 		{ { "-fab", "x" }, 0, { .force = true, .all = true, .bundle = "x" } },
 		{ { "-force", "--all=false", "id" }, 1, { .force = true, .bundle = "" } },
+		{ { "--guess", "true", "id" }, 1, { .bundle = "", .guess = "true" } },
+		{ { "--guess", "id" }, 1, { .bundle = "" } },
+		{ { "--guess=auto", "true" }, 1, { .bundle = "", .guess = "auto" } },
+		{ { "--force=T", "--all=0", "id" }, 1, { .force = true, .bundle = "" } },
 		{ { "--fds", "3", "--", "-f" }, 1, { .bundle = "", .fds = 3 } },
 	};
 

@@ -15,6 +15,13 @@ static void *in_arena(void *data, size_t size)
 	return arena_alloc(data, size);
 }
 
+const char *lifecycle_libraries(struct arena *arena)
+{
+	const char *seccomp = seccomp_library_version(arena);
+
+	return seccomp == NULL ? "" : arena_printf(arena, "libseccomp: %s\n", seccomp);
+}
+
 int lifecycle_features(struct arena *arena, char **ret_json, struct err *err)
 {
 	_cleanup_fd_ int procfs = procfs_open(err);

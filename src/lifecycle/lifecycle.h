@@ -83,10 +83,19 @@ ERR_CHECK int lifecycle_matching(const struct global_options *global, const char
 /* Writes a default configuration to bundle/config.json, or to file; refuses to overwrite. */
 ERR_CHECK int lifecycle_spec(const char *bundle, const char *file, bool rootless, struct err *err);
 
+/* Every fault of a bundle that can be found without doing anything, one line each, in the arena; behind them the
+ * warnings and the fields that no table names, which are faults with unknown. Returns the count of faults. -1: it could not be read at all. */
+ERR_CHECK int lifecycle_check(const struct global_options *global,
+	const struct create_options *options, bool unknown, struct arena *arena, char **ret_text,
+	struct err *err);
+
 /* What `create` would do, as text; changes nothing. */
 ERR_CHECK int lifecycle_plan(const struct global_options *global,
 	const struct create_options *options, struct arena *arena, char **ret_text,
 	struct err *err);
+
+/* What the program is linked with, a line each: "libseccomp: 2.5.4". */
+const char *lifecycle_libraries(struct arena *arena);
 
 ERR_CHECK int lifecycle_features(struct arena *arena, char **ret_json, struct err *err);
 

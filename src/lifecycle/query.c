@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <dirent.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <regex.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -19,8 +21,30 @@ static void *in_arena(void *data, size_t size)
 	return arena_alloc(data, size);
 }
 
-static int query(const char *root, const char *id, struct arena *arena, struct spec_state *ret,
-	struct err *err)
+/* The user whose directory it is, as runc names them: "root", or "#1234" where nobody has a name for it. */
+static char *owner_of(int dir, struct arena *arena)
+{
+	const struct passwd *user;
+	struct stat st;
+	FILE *users;
+	char *name;
+
+	if (fstat(dir, &st) < 0)
+		return arena_str(arena, "");
+	name = arena_printf(arena, "#%u", st.st_uid);
+	users = fopen("/etc/passwd", "re");
+	while (users != NULL && (user = fgetpwent(users)) != NULL)
+		if (user->pw_uid == st.st_uid) {
+			name = arena_str(arena, user->pw_name);
+			break;
+		}
+	if (users != NULL)
+		(void) fclose(users);
+	return name;
+}
+
+static int query(const char *root, const char *id, bool owner, struct arena *arena,
+	struct spec_state *ret, struct err *err)
 {
 	_cleanup_handle_ struct handle handle = HANDLE_INIT;
 	const struct state_record *record = &handle.record;
@@ -37,7 +61,7 @@ static int query(const char *root, const char *id, struct arena *arena, struct s
 		.bundle = record->bundle,
 		.rootfs = record->rootfs,
 		.created = record->created,
-		.owner = record->owner,
+		.owner = owner ? owner_of(handle.dir.dir, arena) : record->owner,
 		.annotations = record->annotations,
 	};
 	return 0;
@@ -50,7 +74,7 @@ int lifecycle_state(const struct global_options *global, const char *id, struct 
 	struct spec_state state;
 	size_t length;
 
-	if (query(global->root, id, arena, &state, err) < 0)
+	if (query(global->root, id, false, arena, &state, err) < 0)
 		return -1;
 	*ret_json = ocispec_print(&ocispec_state, &state, OCISPEC_PRETTY, &alloc, &length);
 	return 0;
@@ -59,6 +83,40 @@ int lifecycle_state(const struct global_options *global, const char *id, struct 
 static const char *text_or_empty(const char *text)
 {
 	return text ? text : "";
+}
+
+enum { COLUMNS = 6, LEAST_WIDTH = 12, GAP = 3 };
+
+static char *table_of(const struct spec_state *items, size_t count, struct arena *arena)
+{
+	static const char *const head[COLUMNS] = { "ID", "PID", "STATUS", "BUNDLE", "CREATED",
+		"OWNER" };
+	const char *(*cells)[COLUMNS] = arena_array(arena, count + 1, sizeof(*cells));
+	size_t width[COLUMNS] = { 0 };
+	char *text = arena_str(arena, "");
+
+	memcpy(cells[0], head, sizeof(head));
+	for (size_t i = 0; i < count; i++) {
+		const struct spec_state *s = &items[i];
+		const char *row[COLUMNS] = { s->id,
+			arena_printf(arena, "%lld", (long long) *s->pid), s->status,
+			text_or_empty(s->bundle), text_or_empty(s->created),
+			text_or_empty(s->owner) };
+
+		memcpy(cells[i + 1], row, sizeof(row));
+	}
+	for (size_t c = 0; c < COLUMNS; c++) {
+		width[c] = LEAST_WIDTH;
+		for (size_t i = 0; i <= count; i++)
+			if (strlen(cells[i][c]) + GAP > width[c])
+				width[c] = strlen(cells[i][c]) + GAP;
+	}
+	for (size_t i = 0; i <= count; i++) {
+		for (size_t c = 0; c + 1 < COLUMNS; c++)
+			text = arena_printf(arena, "%s%-*s", text, (int) width[c], cells[i][c]);
+		text = arena_printf(arena, "%s%s\n", text, cells[i][COLUMNS - 1]);
+	}
+	return text;
 }
 
 int lifecycle_list(const struct global_options *global, enum list_format format, bool quiet,
@@ -81,8 +139,8 @@ int lifecycle_list(const struct global_options *global, enum list_format format,
 		local = (struct err){ 0 };
 		if (state_check_id(entry->d_name, &local) < 0)
 			continue;
-		if (query(global->root, arena_str(arena, entry->d_name), arena, &state, &local) <
-			0) {
+		if (query(global->root, arena_str(arena, entry->d_name), true, arena, &state,
+			    &local) < 0) {
 			if (local.code != ERR_NOT_FOUND)
 				log_warning("load container %s: %s", entry->d_name, local.text);
 			continue;
@@ -91,26 +149,17 @@ int lifecycle_list(const struct global_options *global, enum list_format format,
 	}
 	if (stream)
 		(void) closedir(stream);
-	if (format == LIST_JSON && !quiet) {
-		*ret_text = count
-			? ocispec_print_list(&ocispec_state, items, count, 0, &alloc, &length)
-			: arena_str(arena, "null");
-		return 0;
-	}
 	char *text = arena_str(arena, "");
 
-	if (!quiet)
-		text = arena_printf(arena, "%-20s %-10s %-10s %-30s %-31s %s\n", "ID", "PID",
-			"STATUS", "BUNDLE", "CREATED", "OWNER");
-	for (size_t i = 0; i < count; i++) {
-		const struct spec_state *s = &items[i];
-
-		text = quiet
-			? arena_printf(arena, "%s%s\n", text, s->id)
-			: arena_printf(arena, "%s%-20s %-10lld %-10s %-30s %-31s %s\n", text, s->id,
-				  (long long) *s->pid, s->status, text_or_empty(s->bundle),
-				  text_or_empty(s->created), text_or_empty(s->owner));
-	}
+	if (quiet)
+		for (size_t i = 0; i < count; i++)
+			text = arena_printf(arena, "%s%s\n", text, items[i].id);
+	else if (format == LIST_TABLE)
+		text = table_of(items, count, arena);
+	else
+		text = arena_printf(arena, "%s\n",
+			count ? ocispec_print_list(&ocispec_state, items, count, 0, &alloc, &length)
+			      : "null");
 	*ret_text = text;
 	return 0;
 }

@@ -25,6 +25,10 @@ struct plan_input {
  * can be judged without the kernel. */
 ERR_CHECK int plan_validate(const struct plan_input *in, struct err *err);
 
+/* One of the subjects that plan_validate looks at, by number from 0: 0: fine, -1: a fault, 1: there is no
+ * such number. */
+ERR_CHECK int plan_fault(const struct plan_input *in, size_t index, struct err *err);
+
 /* plan/ns.c */
 ERR_CHECK int plan_ns(const struct plan_input *in, struct ns_plan *ret, struct err *err);
 

@@ -48,3 +48,39 @@ int plan_make(const struct spec *spec, const struct facts *facts,
 	*ret = plan;
 	return 0;
 }
+
+static void collect(int result, const struct err *err, struct arena *arena, struct plan_notes *ret)
+{
+	if (result < 0)
+		plan_note(ret, arena, "%s", err->text);
+}
+
+void plan_faults(const struct spec *spec, const struct facts *facts,
+	const struct plan_options *options, struct arena *arena, struct plan_notes *ret,
+	struct plan_notes *ret_warnings)
+{
+	const struct plan_input in = { spec, facts, options, arena, ret_warnings };
+	struct plan plan = { 0 };
+	struct err err;
+	int result = 0;
+
+	for (size_t i = 0; result <= 0; i++) {
+		result = plan_fault(&in, i, &err);
+		collect(result, &err, arena, ret);
+	}
+	/* The makers may rely on what has been looked at. */
+	if (ret->count > 0)
+		return;
+	if (plan_ns(&in, &plan.ns, &err) < 0) {
+		collect(-1, &err, arena, ret);
+		return;
+	}
+	collect(plan_rootfs(&in, &plan.ns, &plan.rootfs, &err), &err, arena, ret);
+	collect(plan_proc(&in, spec->process, "/process", &plan.ns, &plan.proc, &err), &err, arena,
+		ret);
+	collect(plan_seccomp(&in, &plan.proc.seccomp, &err), &err, arena, ret);
+	collect(plan_sysctl(&in, &plan.ns, &plan.sysctls, &plan.sysctl_count, &err), &err, arena,
+		ret);
+	collect(plan_hooks(&in, plan.hooks, &err), &err, arena, ret);
+	collect(plan_cgroup(&in, &plan.ns, &plan.cgroup, &err), &err, arena, ret);
+}

@@ -385,6 +385,12 @@ struct plan {
 ERR_CHECK int plan_make(const struct spec *spec, const struct facts *facts,
 	const struct plan_options *options, struct arena *arena, struct plan *ret, struct err *err);
 
+/* plan_faults: every fault that plan_make would stop at, one of each subject, as plan_note lines in *ret; the
+ * warnings of plan_make in *ret_warnings. */
+void plan_faults(const struct spec *spec, const struct facts *facts,
+	const struct plan_options *options, struct arena *arena, struct plan_notes *ret,
+	struct plan_notes *ret_warnings);
+
 /* plan_note: adds a line for the log. */
 void plan_note(struct plan_notes *notes, struct arena *arena, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -365,22 +365,53 @@ static int check_rdt(const struct spec_linux *linux_, struct err *err)
 	return 0;
 }
 
-int plan_validate(const struct plan_input *in, struct err *err)
+int plan_fault(const struct plan_input *in, size_t index, struct err *err)
 {
 	static const struct spec_linux nothing;
 	const struct spec *spec = in->spec;
 	const struct spec_linux *linux_ = spec->linux_ != NULL ? spec->linux_ : &nothing;
 
-	if (check_version(spec->oci_version, err) < 0 || check_root(spec, err) < 0 ||
-		check_process(spec->process, err) < 0 || check_namespaces(linux_, err) < 0 ||
-		check_user_namespace(linux_, err) < 0 || check_time(linux_, err) < 0 ||
-		check_name(spec->hostname, "/hostname", linux_, err) < 0 ||
-		check_name(spec->domainname, "/domainname", linux_, err) < 0 ||
-		check_mount_namespace(spec, linux_, err) < 0 || check_mounts(spec, err) < 0 ||
-		check_devices(linux_, err) < 0 ||
-		check_paths(&linux_->masked_paths, "/linux/maskedPaths", err) < 0 ||
-		check_paths(&linux_->readonly_paths, "/linux/readonlyPaths", err) < 0 ||
-		check_net_devices(linux_, err) < 0)
-		return -1;
-	return check_rdt(linux_, err);
+	switch (index) {
+	case 0:
+		return check_version(spec->oci_version, err);
+	case 1:
+		return check_root(spec, err);
+	case 2:
+		return check_process(spec->process, err);
+	case 3:
+		return check_namespaces(linux_, err);
+	case 4:
+		return check_user_namespace(linux_, err);
+	case 5:
+		return check_time(linux_, err);
+	case 6:
+		return check_name(spec->hostname, "/hostname", linux_, err);
+	case 7:
+		return check_name(spec->domainname, "/domainname", linux_, err);
+	case 8:
+		return check_mount_namespace(spec, linux_, err);
+	case 9:
+		return check_mounts(spec, err);
+	case 10:
+		return check_devices(linux_, err);
+	case 11:
+		return check_paths(&linux_->masked_paths, "/linux/maskedPaths", err);
+	case 12:
+		return check_paths(&linux_->readonly_paths, "/linux/readonlyPaths", err);
+	case 13:
+		return check_net_devices(linux_, err);
+	case 14:
+		return check_rdt(linux_, err);
+	default:
+		return 1;
+	}
+}
+
+int plan_validate(const struct plan_input *in, struct err *err)
+{
+	int result = 0;
+
+	for (size_t i = 0; result == 0; i++)
+		result = plan_fault(in, i, err);
+	return result < 0 ? -1 : 0;
 }
