@@ -24,6 +24,7 @@ static const struct command *const commands[] = {
 	&command_delete,
 	&command_list,
 	&command_ps,
+	&command_mounts,
 	&command_spec,
 	&command_features,
 	&command_check,

@@ -124,7 +124,7 @@ int devices_make(
 			return err_place(err, "/linux/devices");
 	}
 	if (make_nodes(plan, root, prepared, err) < 0 ||
-		(prepared >= 0 && mount_detach(prepared, err) < 0))
+		(prepared >= 0 && mount_detach(prepared, -1, err) < 0))
 		return -1;
 	return make_links(plan, root, err);
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -242,14 +243,20 @@ int mount_pivot(int fd, struct err *err)
 	return 0;
 }
 
-int mount_detach(int fd, struct err *err)
+int mount_detach(int fd, int procfs, struct err *err)
 {
 	_cleanup_fd_ int cwd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int done;
+	char name[32] = ".";
+	struct stat info;
+	int done = -1;
 
-	if (cwd < 0 || fchdir(fd) < 0)
-		return err_sys(err, "fchdir mount");
-	done = umount2(".", MNT_DETACH);
+	/* umount2(2) takes a path: "." of a directory, and a link of our procfs for anything else. */
+	if (cwd < 0 || fstat(fd, &info) < 0)
+		return err_sys(err, "stat mount");
+	if (!S_ISDIR(info.st_mode))
+		(void) snprintf(name, sizeof(name), "self/fd/%d", fd);
+	if (fchdir(S_ISDIR(info.st_mode) ? fd : procfs) == 0)
+		done = umount2(name, MNT_DETACH);
 	if (done < 0)
 		(void) err_sys(err, "umount2");
 	return fchdir(cwd) < 0 ? err_sys(err, "fchdir") : done;

@@ -68,8 +68,9 @@ ERR_CHECK int mount_attach(int mount, int target, struct err *err);
  * with everything below it. */
 ERR_CHECK int mount_pivot(int fd, struct err *err);
 
-/* Detaches the attached mount that fd is the root of. The working directory is put back. */
-ERR_CHECK int mount_detach(int fd, struct err *err);
+/* Detaches the attached mount that fd is the root of. procfs: a procfs of our own that shows this
+ * process (kernel/procfs.h), or -1 where the mount is a directory. */
+ERR_CHECK int mount_detach(int fd, int procfs, struct err *err);
 
 /* Makes a directory the root of this process alone; nothing is mounted. chroot(2). */
 ERR_CHECK int mount_chroot(int fd, struct err *err);
