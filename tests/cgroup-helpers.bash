@@ -61,3 +61,48 @@ in_cgroup() {
 		exec "$@"
 	)
 }
+
+# in_layout v2 COMMAND...: in a mount namespace where /sys/fs/cgroup is the cgroup2 alone.
+# in_layout CONTROLLER COMMAND...: where it has the v1 hierarchy of that controller, and devices.
+in_layout() {
+	local layout=$1
+	shift
+	if [ "$layout" = v2 ]; then
+		unshare -m --propagation private sh -c \
+			'mount -t cgroup2 cgroup2 /sys/fs/cgroup && exec "$@"' sh "$@"
+		return
+	fi
+	unshare -m --propagation private sh -c 'c=$1; shift
+		mount -t tmpfs tmpfs /sys/fs/cgroup && mkdir /sys/fs/cgroup/$c /sys/fs/cgroup/devices &&
+		mount -t cgroup -o $c cgroup /sys/fs/cgroup/$c &&
+		mount -t cgroup -o devices cgroup /sys/fs/cgroup/devices && exec "$@"' sh "$layout" "$@"
+}
+
+need_controller() { # in this kernel, whether it is mounted or not
+	awk -v c="$1" '$1 == c && $4 == 1 { found = 1 } END { exit !found }' /proc/cgroups ||
+		skip "this kernel has no v1 controller $1"
+}
+
+# within PERCENT VALUE WANTED
+within() {
+	awk -v p="$1" -v v="$2" -v w="$3" 'BEGIN { exit !(v >= w * (1 - p / 100) && v <= w * (1 + p / 100)) }' ||
+		{ echo "$2 is not within $1 % of $3"; return 1; }
+}
+
+# some_disk: major:minor of a block device that requests go to.
+some_disk() {
+	local d
+	for d in /sys/block/*; do
+		case $(basename "$d") in loop* | ram* | zram* | dm-*) continue ;; esac
+		cat "$d/dev"
+		return
+	done
+	skip "no disk here"
+}
+
+# host_view CONTROLLER: the container sees its directory of that hierarchy at /cg.
+host_view() {
+	config '.mounts += [{"destination": "/sys/fs/cgroup", "type": "cgroup", "source": "cgroup", "options": ["ro"]}]
+		| .linux.namespaces += [{"type": "cgroup"}]'
+	ln -s "/sys/fs/cgroup/$1" "$BUNDLE/rootfs/cg"
+}

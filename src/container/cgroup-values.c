@@ -211,6 +211,8 @@ static int write_value(struct writer *writer, const struct cgroup_value *value, 
 			text, file, value->controller);
 		return err_place(err, value->pointer);
 	}
+	if (value->unified && !cgroupfs_at_has(writer->at, file))
+		cgroupfs_enable(dir_of(writer));
 	if (value->other_file != NULL && !cgroupfs_at_has(writer->at, file)) {
 		file = value->other_file;
 		text = value->other_value;

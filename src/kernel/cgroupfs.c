@@ -228,12 +228,15 @@ static void hand_down(int at, const char *dir)
 
 /* From the root of the hierarchy down to the directory above this one. Who needs a controller that did
  * not come will find its files missing, and says so. */
-static void enable_controllers(int leaf, const char *dir)
+void cgroupfs_enable(const char *dir)
 {
 	char own[1024], all[1024];
 	struct err none;
+	_cleanup_fd_ int leaf = open_dir(dir, NULL, &none);
 	bool inside = false;
 
+	if (leaf < 0)
+		return;
 	for (const char *slash = dir + strlen(top); slash != NULL; slash = strchr(slash + 1, '/')) {
 		char level[4096];
 		unsigned long magic;
@@ -315,8 +318,9 @@ int cgroupfs_make(const char *dir, struct err *err)
 	at = open_dir(plain, &magic, err);
 	if (at < 0)
 		return -1;
-	if (magic == CGROUP2_SUPER_MAGIC)
-		enable_controllers(at, plain);
+	/* Beside v1 hierarchies the cgroup2 is there for its processes, not for limits. */
+	if (magic == CGROUP2_SUPER_MAGIC && cgroupfs_is_v2(top))
+		cgroupfs_enable(plain);
 	return made ? 0 : check_unused(at, dir, err);
 }
 

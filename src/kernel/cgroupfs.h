@@ -22,10 +22,14 @@ bool cgroupfs_is(const char *dir);
 bool cgroupfs_is_v2(const char *dir);
 
 /* Makes the directory and those above it that are missing, fills cpuset.cpus and cpuset.mems of new v1
- * directories from above, and lets a v2 directory have every controller that there is: one that a
- * directory above cannot hand down stays away. One that is there must hold no process and not be
+ * directories from above, and lets the directories of a pure v2 host have every controller
+ * (cgroupfs_enable). One that is there must hold no process and not be
  * frozen. */
 ERR_CHECK int cgroupfs_make(const char *dir, struct err *err);
+
+/* Lets a v2 directory have every controller that its hierarchy has, top down. One that a directory above
+ * cannot hand down stays away, and whoever needs it finds its files missing. */
+void cgroupfs_enable(const char *dir);
 
 /* One write of one value. The error names file and value. */
 ERR_CHECK int cgroupfs_write_file(
