@@ -10,10 +10,13 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/str.h"
+
+#define PROC_MAGIC 0x9fa0UL
 
 enum { MAX_LINKS = 40, MAX_TRIES = 128 };
 
@@ -39,6 +42,17 @@ static int reopen(int fd)
 	return openat(fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
+/* A link of procfs that leads to an object and not to a name: what it reads as is a path of the host's,
+ * or "pipe:[7]". The ordinary ones read "self", "self/mounts", "12/task/12". */
+static bool is_magic(int link, const char *target)
+{
+	struct statfs fs;
+
+	return fstatfs(link, &fs) == 0 && (unsigned long) fs.f_type == PROC_MAGIC &&
+		(target[0] == '/' ||
+			target[strspn(target, "abcdefghijklmnopqrstuvwxyz0123456789/-")] != '\0');
+}
+
 /* Puts the target of the link behind fd before the rest of the route. */
 static int follow(struct route *route, int link, int root, int *at)
 {
@@ -49,7 +63,7 @@ static int follow(struct route *route, int link, int root, int *at)
 	if (length < 0)
 		return -1;
 	target[length] = '\0';
-	if (++route->links > MAX_LINKS) {
+	if (++route->links > MAX_LINKS || is_magic(link, target)) {
 		errno = ELOOP;
 		return -1;
 	}
@@ -102,8 +116,55 @@ static int go_up(int root, int *at)
 	return 0;
 }
 
-/* Returns an O_PATH fd, -1 with errno. */
-static int walk(int root, const char *path, bool nofollow)
+/* What is there is known by now, as an O_PATH fd; opened once more by its name for reading, it must
+ * still be that. */
+static int open_known(int at, const char *name, int known, int flags)
+{
+	_cleanup_fd_ int fd = openat(at, name, flags | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return -1;
+	if (!same_inode(fd, known)) {
+		errno = EAGAIN;
+		return -1;
+	}
+	return TAKE_FD(fd);
+}
+
+/* One step: *at becomes what `name` is in it. Returns 1 at the end of the route with *ret_fd, 0 on the
+ * way, -1 with errno. */
+static int step(int root, struct route *route, int *at, const char *name, int flags, bool nofollow,
+	int *ret_fd)
+{
+	const bool last = route->rest[strspn(route->rest, "/")] == '\0';
+	const bool directory = (flags & O_DIRECTORY) != 0 || route->rest[0] == '/';
+	_cleanup_fd_ int next = -1;
+	struct stat info;
+
+	if (str_eq(name, "."))
+		return 0;
+	if (str_eq(name, ".."))
+		return go_up(root, at);
+	next = openat(*at, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (next < 0 || fstat(next, &info) < 0)
+		return -1;
+	if (S_ISLNK(info.st_mode) && !(last && nofollow && route->rest[0] != '/'))
+		return follow(route, next, root, at);
+	if ((!last || directory) && !S_ISDIR(info.st_mode)) {
+		errno = ENOTDIR;
+		return -1;
+	}
+	if (!last || S_ISDIR(info.st_mode)) {
+		fd_close(at);
+		*at = TAKE_FD(next);
+		return 0;
+	}
+	*ret_fd = (flags & O_PATH) != 0 ? TAKE_FD(next) : open_known(*at, name, next, flags);
+	return *ret_fd < 0 ? -1 : 1;
+}
+
+/* Returns an fd, -1 with errno. */
+static int walk_open(int root, const char *path, int flags, bool nofollow)
 {
 	struct route route = { .links = 0 };
 	_cleanup_fd_ int at = reopen(root);
@@ -116,16 +177,14 @@ static int walk(int root, const char *path, bool nofollow)
 	}
 	route.rest = route.text;
 	for (;;) {
-		_cleanup_fd_ int next = -1;
 		char name[NAME_MAX + 1];
-		struct stat info;
 		size_t length;
-		bool last;
+		int fd = -1, done;
 
 		route.rest += strspn(route.rest, "/");
 		length = strcspn(route.rest, "/");
 		if (length == 0)
-			return TAKE_FD(at);
+			break;
 		if (length > NAME_MAX) {
 			errno = ENAMETOOLONG;
 			return -1;
@@ -133,48 +192,11 @@ static int walk(int root, const char *path, bool nofollow)
 		memcpy(name, route.rest, length);
 		name[length] = '\0';
 		route.rest += length;
-		last = route.rest[strspn(route.rest, "/")] == '\0';
-		if (str_eq(name, "."))
-			continue;
-		if (str_eq(name, "..")) {
-			if (go_up(root, &at) < 0)
-				return -1;
-			continue;
-		}
-		next = openat(at, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-		if (next < 0 || fstat(next, &info) < 0)
-			return -1;
-		if (S_ISLNK(info.st_mode) && !(last && nofollow)) {
-			if (follow(&route, next, root, &at) < 0)
-				return -1;
-			continue;
-		}
-		if (!last && !S_ISDIR(info.st_mode)) {
-			errno = ENOTDIR;
-			return -1;
-		}
-		fd_close(&at);
-		at = TAKE_FD(next);
+		done = step(root, &route, &at, name, flags, nofollow, &fd);
+		if (done != 0)
+			return done < 0 ? -1 : fd;
 	}
-}
-
-/* An O_PATH fd becomes one that can be read: below /proc/self/fd the kernel opens the very inode. */
-static int walk_open(int root, const char *path, int flags, bool nofollow)
-{
-	_cleanup_fd_ int fd = walk(root, path, nofollow);
-	char name[40];
-	struct stat info;
-
-	if (fd < 0)
-		return -1;
-	if ((flags & O_DIRECTORY) != 0 && (fstat(fd, &info) < 0 || !S_ISDIR(info.st_mode))) {
-		errno = ENOTDIR;
-		return -1;
-	}
-	if ((flags & O_PATH) != 0)
-		return TAKE_FD(fd);
-	(void) snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
-	return open(name, flags | O_CLOEXEC);
+	return (flags & O_PATH) != 0 ? TAKE_FD(at) : openat(at, ".", flags | O_CLOEXEC);
 }
 
 /* ---- openat2 ------------------------------------------------------------------------------------ */
