@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -267,13 +268,34 @@ static int claim(const struct global_options *global, const char *id, const char
 	return 0;
 }
 
+/* Before anything is made. Whoever changes the path afterwards finds the kernel's own checks. */
+static int check_rootfs(const char *path, struct err *err)
+{
+	struct stat host, root;
+
+	if (stat(path, &root) < 0) {
+		if (errno == EACCES) /* the ids of the container may be allowed what ours are not */
+			return 0;
+		(void) err_sys(err, "open %s", path);
+		return err_place(err, "/root/path");
+	}
+	if (!S_ISDIR(root.st_mode)) {
+		(void) err_num(err, ENOTDIR, "open %s", path);
+		return err_place(err, "/root/path");
+	}
+	if (stat("/", &host) == 0 && host.st_dev == root.st_dev && host.st_ino == root.st_ino)
+		return err_at(err, "/root/path", "must not be the root of the host");
+	return 0;
+}
+
 int container_create(const struct global_options *global, const struct create_options *options,
 	bool foreground, struct container *ret, struct err *err)
 {
 	char boot_id[37];
 
 	if (state_check_id(options->id, err) < 0 ||
-		container_read(global, options, foreground && !options->detach, ret, err) < 0)
+		container_read(global, options, foreground && !options->detach, ret, err) < 0 ||
+		check_rootfs(ret->bundle.plan.rootfs.path, err) < 0)
 		return -1;
 	if (cgroup_locate(&ret->bundle.plan.cgroup, &ret->bundle.facts, ret->procfs, &ret->arena,
 		    &ret->cgroups, err) < 0)

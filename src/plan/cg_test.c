@@ -84,6 +84,8 @@ static const struct row rows[] = {
 		"!/linux/resources/memory/swap" },
 	{ "{\"memory\":{\"swap\":99}}", "memory.memsw.limit_in_bytes=99",
 		"!/linux/resources/memory/swap" },
+	{ "{\"pids\":{\"limit\":-2}}", "!/linux/resources/pids/limit",
+		"!/linux/resources/pids/limit" },
 	{ "{\"memory\":{\"limit\":-2}}", "!/linux/resources/memory/limit",
 		"!/linux/resources/memory/limit" },
 	{ "{\"memory\":{\"reservation\":-1}}", "memory.soft_limit_in_bytes=-1", "memory.low=max" },

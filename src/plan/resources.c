@@ -256,6 +256,9 @@ static int check_lists(const struct cg *cg, struct err *err)
 {
 	const struct spec_resources *given = cg->given;
 
+	if (given->pids != NULL && given->pids->limit != NULL && *given->pids->limit < -1)
+		return err_at(err, cg_place(cg, "/pids/limit"),
+			"must be -1 (no limit) or a number of processes");
 	for (size_t i = 0; i < given->hugepage_limits.count; i++)
 		if (!is_page_size(given->hugepage_limits.items[i].page_size))
 			return err_at(err, cg_place(cg, "/hugepageLimits/%zu/pageSize", i),
