@@ -81,6 +81,7 @@ in_layout() {
 need_controller() { # in this kernel, whether it is mounted or not
 	awk -v c="$1" '$1 == c && $4 == 1 { found = 1 } END { exit !found }' /proc/cgroups ||
 		skip "this kernel has no v1 controller $1"
+	in_layout "$1" true || skip "the v1 hierarchy $1 cannot be mounted: its controller is in use by the cgroup2"
 }
 
 # within PERCENT VALUE WANTED

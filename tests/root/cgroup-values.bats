@@ -140,7 +140,6 @@ teardown() { teardown_bundle; }
 	script 'cd /cg; cat hugetlb.2MB.limit_in_bytes hugetlb.2MB.rsvd.limit_in_bytes'
 	host_view hugetlb
 	run in_layout hugetlb "$OCIRT" --root "$ROOT" run -b "$BUNDLE" "$ID"
-	echo "$output"
 	[ "$status" = 0 ]
 	[ "$output" = $'4194304\n4194304' ]
 	config '.linux.resources.hugepageLimits[0].pageSize = "3MB"'

@@ -1,0 +1,183 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What limits do: an allocation is killed, a fork refused, a device denied, processor time and block I/O
+# come at the rate that was asked for.
+
+load ../helpers
+load ../cgroup-helpers
+
+setup() { need_root; setup_bundle; host_before; }
+teardown() { teardown_bundle; }
+
+@test "cgroup effect: an allocation beyond the limit is killed" {
+	need_file memory memory.limit_in_bytes memory.max
+	config '.linux.resources.memory = {"limit": 33554432, "swap": 33554432}'
+	script 'busybox dd if=/dev/zero of=/dev/shm/f bs=1M count=16 2>/dev/null && echo small
+		busybox dd if=/dev/zero of=/dev/shm/f bs=1M count=60 2>/dev/null; echo "big $?"'
+	run run_container
+	says small
+	says 'big 137'
+}
+
+@test "cgroup effect: with the OOM killer off the task waits instead" {
+	! is_v2 || skip "cgroup v2 always kills"
+	need_file memory memory.oom_control -
+	config '.linux.resources.memory = {"limit": 16777216, "swap": 16777216, "disableOOMKiller": true}'
+	script 'busybox dd if=/dev/zero of=/dev/shm/f bs=1M count=60 2>/dev/null'
+	create_container
+	rt start "$ID"
+	is_under_oom() { cg memory.oom_control | grep -qx 'under_oom 1'; }
+	wait_for is_under_oom
+	[ "$(status_of)" = running ]
+}
+
+@test "cgroup effect: a fork beyond the limit is refused" {
+	need_file pids pids.max pids.max
+	config '.linux.resources.pids = {"limit": 3}'
+	script 'sleep 100 & sleep 100 & sleep 100 & echo four'
+	run run_container
+	says "can't fork"
+	[[ ! $output =~ four ]]
+}
+
+@test "cgroup effect: no task but those that are moved in" {
+	need_file pids pids.max pids.max
+	config '.linux.resources.pids = {"limit": 0}'
+	script 'echo runs; true | true; echo forked'
+	run run_container
+	says runs
+	says "can't fork"
+	[[ ! $output =~ forked ]]
+}
+
+probe_devices() { # a node of fuse (10:229), of which the rules decide, and null, which is always allowed
+	config '.linux.devices = [{"path":"/dev/fuse","type":"c","major":10,"minor":229,"fileMode":438}]'
+	script 'echo x >/dev/null && echo "null w"; (: </dev/fuse) 2>/dev/null && echo "fuse r"
+		(: >/dev/fuse) 2>/dev/null && echo "fuse w"
+		busybox mknod /dev/node c 10 229 && echo made; (: </dev/node) 2>/dev/null && echo "node r"; echo end'
+	config '.process.capabilities |= map_values(. + ["CAP_MKNOD"])'
+}
+
+fuse_rule() { # ACCESS
+	config '.linux.resources.devices = [{"allow":false,"access":"rwm"}]
+		+ if $a == "" then [] else [{"allow":true,"type":"c","major":10,"minor":229,"access":$a}] end' --arg a "$1"
+}
+
+need_fuse() { grep -q '^229 fuse$' /proc/misc || skip "no device 10:229 here"; }
+
+check_devices() { # COMMAND...: runs the container
+	need_fuse
+	probe_devices
+	fuse_rule ""
+	run "$@"
+	echo "$output"
+	[ "$output" = $'null w\nmade\nend' ]
+	rm -f "$BUNDLE/rootfs/dev/node"
+	fuse_rule r
+	run "$@"
+	echo "$output"
+	[ "$output" = $'null w\nfuse r\nmade\nnode r\nend' ]
+	fuse_rule rwm
+	run "$@"
+	echo "$output"
+	[ "$output" = $'null w\nfuse r\nfuse w\nmade\nnode r\nend' ]
+	config '.linux.resources.devices = [{"allow":true,"access":"rwm"},{"allow":false,"type":"c","major":10,"minor":229,"access":"w"}]'
+	run "$@"
+	echo "$output"
+	[ "$output" = $'null w\nfuse r\nmade\nnode r\nend' ]
+	config 'del(.linux.resources)'
+	run "$@"
+	echo "$output"
+	[ "$output" = $'null w\nmade\nend' ]
+}
+
+@test "cgroup effect: devices by v1 lists" {
+	need_file devices devices.list -
+	! is_v2 || skip "no v1 here"
+	check_devices run_container
+}
+
+@test "cgroup effect: devices by a program at the cgroup2" {
+	is_v2 || [ -d /sys/fs/cgroup/unified ] || skip "no cgroup2 here"
+	check_devices in_layout v2 "$OCIRT" --root "$ROOT" run -b "$BUNDLE" "$ID"
+}
+
+@test "cgroup effect: a device program is replaced, and no instant denies what stays allowed" {
+	need_fuse
+	is_ocirt || skip "others do not update devices"
+	is_v2 || [ -d /sys/fs/cgroup/unified ] || skip "no cgroup2 here"
+	config '.linux.devices = [{"path":"/dev/fuse","type":"c","major":10,"minor":229,"fileMode":438}]'
+	fuse_rule r
+	script 'echo ready >/tmp/ready
+		while [ ! -e /tmp/end ]; do
+			: </dev/null || echo null >>/tmp/denied
+			(: </dev/fuse) 2>/dev/null && echo yes >/tmp/fuse.new || echo no >/tmp/fuse.new
+			busybox mv /tmp/fuse.new /tmp/fuse
+		done'
+	in_layout v2 "$OCIRT" --root "$ROOT" create -b "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1
+	in_layout v2 "$OCIRT" --root "$ROOT" start "$ID"
+	fuse_is() { [ "$(cat "$BUNDLE/rootfs/tmp/fuse" 2>/dev/null)" = "$1" ]; }
+	wait_for fuse_is yes
+	echo '{"devices":[]}' | in_layout v2 "$OCIRT" --root "$ROOT" update -r - "$ID"
+	wait_for fuse_is yes
+	echo '{"devices":[{"allow":false,"access":"rwm"}]}' | in_layout v2 "$OCIRT" --root "$ROOT" update -r - "$ID"
+	wait_for fuse_is no
+	for a in r rw r; do
+		echo '{"devices":[{"allow":true,"type":"c","major":10,"minor":229,"access":"'$a'"}]}' |
+			in_layout v2 "$OCIRT" --root "$ROOT" update -r - "$ID"
+	done
+	wait_for fuse_is yes
+	touch "$BUNDLE/rootfs/tmp/end"
+	[ ! -e "$BUNDLE/rootfs/tmp/denied" ]
+	in_layout v2 "$OCIRT" --root "$ROOT" delete --force "$ID"
+}
+
+now_us() { local t=${EPOCHREALTIME/,/.}; echo "${t/./}"; }
+cpu_us() { # processor time of the container
+	if is_v2; then
+		awk '$1 == "usage_usec" { print $2 }' "/sys/fs/cgroup$CG/cpu.stat"
+	else
+		echo $(($(cg cpuacct.usage) / 1000))
+	fi
+}
+
+@test "cgroup effect: processor time, within 15 % of the quota over 5 s" {
+	need_file cpu cpu.cfs_quota_us cpu.max
+	config '.linux.resources.cpu = {"quota": 20000, "period": 100000}'
+	script 'while :; do :; done'
+	create_container
+	rt start "$ID"
+	b=$(now_us)
+	c=$(cpu_us)
+	sleep 5
+	used=$(($(cpu_us) - c))
+	b=$(($(now_us) - b))
+	echo "used $used of $b us"
+	within 15 "$used" $((b / 5))
+	# A new quota holds at once.
+	rt update --cpu-quota 10000 "$ID"
+	b=$(now_us)
+	c=$(cpu_us)
+	sleep 5
+	used=$(($(cpu_us) - c))
+	b=$(($(now_us) - b))
+	echo "used $used of $b us"
+	within 15 "$used" $((b / 10))
+}
+
+@test "cgroup effect: block I/O, within 15 % of the rate over 5 s" {
+	need_file blkio blkio.throttle.read_bps_device io.max
+	dev=$(some_disk)
+	[ "$(stat -c '%Hd:%Ld' "$BUNDLE")" = "$dev" ] || skip "the bundle is not on the disk $dev"
+	dd if=/dev/zero of="$BUNDLE/rootfs/file" bs=1M count=24 oflag=direct status=none || skip "no direct I/O here"
+	config '.linux.resources.blockIO = {"throttleReadBpsDevice": [{"major": $M, "minor": $m, "rate": 4194304}]}' \
+		--argjson M "${dev%:*}" --argjson m "${dev#*:}"
+	args sleep 1000
+	create_container
+	rt start "$ID"
+	b=$(now_us)
+	in_cgroup dd if="$BUNDLE/rootfs/file" of=/dev/null bs=128k count=160 iflag=direct status=none 3>&-
+	b=$(($(now_us) - b))
+	echo "20 MiB in $b us"
+	within 15 $((20 * 1048576 * 1000000 / b)) 4194304
+}
