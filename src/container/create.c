@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "container/devices.h"
+#include "container/foreign.h"
 #include "container/hooks.h"
 #include "container/init.h"
 #include "container/mounts.h"
@@ -195,6 +196,8 @@ static int clone_child(
 	if (cgroup < -1)
 		return -1;
 	failed = go_out(job, joins.fds, &trip, err);
+	if (failed == 0)
+		failed = foreign_mounts(&plan->rootfs, fds->mounts, err);
 	if (failed == 0)
 		pid = ns_clone_into(
 			plan->ns.clone_flags, cgroup, &ret->in_cgroup, &ret->pidfd, err);

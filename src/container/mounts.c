@@ -30,25 +30,11 @@ int mounts_open_source(const struct mount_step *step, struct mount_fds *fds, str
 	return fds->source < 0 ? err_point(err, step->pointer, "%s", step->destination) : 0;
 }
 
-/* The procfs of a pid namespace that the container's user namespace does not own cannot be mounted
- * from inside; the privileged side, which lives in that pid namespace, can. */
-static bool is_host_proc(const struct ns_plan *ns, const struct mount_step *step)
-{
-	return ns->user != NS_USER_HOST && (ns->all & CLONE_NEWPID) == 0 &&
-		step->kind == MOUNT_FS && str_eq(step->type, "proc");
-}
-
 int mounts_open(const struct ns_plan *ns, const struct mount_step *step, bool privileged,
 	int procfs, struct arena *arena, struct mount_fds *ret, struct err *err)
 {
 	if (privileged && mounts_open_source(step, ret, err) < 0)
 		return -1;
-	if (privileged && is_host_proc(ns, step)) {
-		ret->source = mount_make_fs("proc", step->source, step->data, step->data_count,
-			step->sb_flags, step->attr_set, err);
-		if (ret->source < 0)
-			return err_point(err, step->pointer, "%s", step->destination);
-	}
 	if (!step->idmap)
 		return 0;
 	ret->idmap = idmap_open(step->maps.uid_count > 0 ? &step->maps : &ns->maps, !privileged,

@@ -3,6 +3,7 @@
  * "Mounts" and "Linux mount options", and mount_setattr(2). */
 #include <linux/mount.h>
 #include <stdio.h>
+#include <sched.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -379,6 +380,26 @@ static int add_label(struct build *b, const char *type, struct err *err)
 	return 0;
 }
 
+/* The kernel gives each of these to who owns the namespace that it shows. */
+static bool is_foreign(const struct build *b, const char *type)
+{
+	static const struct {
+		const char *type;
+		unsigned flag;
+	} rows[] = {
+		{ "proc", CLONE_NEWPID },
+		{ "sysfs", CLONE_NEWNET },
+		{ "mqueue", CLONE_NEWIPC },
+	};
+	const unsigned own = b->ns->clone_flags | b->ns->unshare;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (str_eq(type, rows[i].type))
+			return b->ns->user != NS_USER_HOST && (own & rows[i].flag) == 0 &&
+				b->in->facts->sys_admin;
+	return false;
+}
+
 static int finish_fs(struct build *b, struct err *err)
 {
 	struct mount_step *step = b->step;
@@ -394,6 +415,7 @@ static int finish_fs(struct build *b, struct err *err)
 		return 0;
 	}
 	step->kind = MOUNT_FS;
+	step->by_parent = is_foreign(b, type);
 	step->real_directory = str_eq(type, "proc") || str_eq(type, "sysfs");
 	if (step->copy_up && !str_eq(type, "tmpfs"))
 		return err_at(err, step->pointer, "tmpcopyup is for tmpfs, not for %s", type);

@@ -118,6 +118,8 @@ struct mount_step {
 	bool source_nofollow; /* src-nofollow, copy-symlink */
 	bool copy_symlink; /* copy-symlink: a link as source becomes a link as destination */
 	bool destination_nofollow; /* a link as destination is mounted on, not followed */
+	bool by_parent; /* proc, sysfs, mqueue of a namespace that the container's user namespace
+			   does not own: mounted by the privileged side */
 	bool real_directory; /* proc, sysfs: the destination must be no symbolic link */
 	uint64_t attr_set; /* MOUNT_ATTR_* of the mount itself */
 	uint64_t attr_clear;

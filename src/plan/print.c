@@ -113,6 +113,7 @@ static void put_step(struct out *out, const struct mount_step *step)
 	put_flag(out, "\tsource_nofollow", step->source_nofollow);
 	put_flag(out, "\tcopy_symlink", step->copy_symlink);
 	put_flag(out, "\tdestination_nofollow", step->destination_nofollow);
+	put_flag(out, "\tby_parent", step->by_parent);
 	put_flag(out, "\treal_directory", step->real_directory);
 	put_hex(out, "\tattr_set", step->attr_set);
 	put_hex(out, "\tattr_clear", step->attr_clear);
