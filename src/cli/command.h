@@ -50,8 +50,8 @@ struct command {
 extern const struct option_row command_no_rows[];
 
 extern const struct command command_check, command_create, command_run, command_plan, command_start,
-	command_state, command_exec, command_kill, command_delete, command_list, command_mounts,
-	command_ps, command_spec, command_features, command_update;
+	command_state, command_exec, command_kill, command_delete, command_pause, command_resume,
+	command_list, command_mounts, command_ps, command_spec, command_features, command_update;
 
 /* Prints text to stdout and sees it written. */
 ERR_CHECK int command_print(const char *text, struct err *err);

@@ -22,6 +22,8 @@ static const struct command *const commands[] = {
 	&command_kill,
 	&command_update,
 	&command_delete,
+	&command_pause,
+	&command_resume,
 	&command_list,
 	&command_ps,
 	&command_mounts,

@@ -2,6 +2,7 @@
 #include "lifecycle/container.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -143,6 +144,9 @@ static void fill_record(struct container *container, const char *id, const char 
 	record->created = arena_str(arena, created);
 	record->bundle = arena_str(arena, container->bundle.path);
 	record->rootfs = arena_str(arena, container->bundle.plan.rootfs.path);
+	record->shared_pids =
+		((container->bundle.plan.ns.clone_flags | container->bundle.plan.ns.unshare) &
+			CLONE_NEWPID) == 0;
 	record->creator_pid = getpid();
 	record->owner = arena_str(arena, "");
 	record_cgroups(container);

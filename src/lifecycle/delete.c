@@ -14,7 +14,30 @@
 #include "lifecycle/lifecycle.h"
 #include "lifecycle/state.h"
 
-enum { LOCK_WAIT_MS = 10000, END_MS = 10000 };
+enum { LOCK_WAIT_MS = 10000, SOON_MS = 50, END_MS = 10000 };
+
+/* Mostly the end of the first process is the end of all, and at once. Where it is not, a v1 freezer may
+ * hold it, of the container's cgroup or of one below: then every process is killed and thawed. */
+static int end_first(const char *id, const struct cgroup_dirs *dirs, int pidfd,
+	uint64_t deadline_ns, struct err *err)
+{
+	struct err local = { 0 };
+	int ended;
+
+	if (ns_pidfd_send(pidfd, SIGKILL, &local) < 0 && local.num != ESRCH) {
+		*err = local;
+		return -1;
+	}
+	ended = ns_pidfd_wait(pidfd, time_deadline_ms(SOON_MS), err);
+	if (ended == 0) {
+		if (cgroup_signal(dirs, SIGKILL, err) < 0)
+			return -1;
+		ended = ns_pidfd_wait(pidfd, deadline_ns, err);
+	}
+	if (ended == 0)
+		return err_set(err, ERR_TIMEOUT, "container %s does not end", id);
+	return ended < 0 ? -1 : 0;
+}
 
 /* Whoever starts a container keeps its lock meanwhile, and a hook of theirs may hang: the end of the
  * container ends that. What stands in the way of this is found again with the lock held. */
@@ -26,23 +49,6 @@ static void kill_first(const char *root, const char *id, struct arena *arena)
 	if (handle_look(root, id, arena, &handle, &ignored) < 0 || handle.pidfd < 0 ||
 		ns_pidfd_send(handle.pidfd, SIGKILL, &ignored) < 0)
 		err_drop(&ignored);
-}
-
-static int kill_and_wait(const char *id, int pidfd, uint64_t deadline, struct err *err)
-{
-	struct err local = { 0 };
-	int ended;
-
-	if (ns_pidfd_send(pidfd, SIGKILL, &local) < 0 && local.num != ESRCH) {
-		*err = local;
-		return -1;
-	}
-	ended = ns_pidfd_wait(pidfd, deadline, err);
-	if (ended < 0)
-		return -1;
-	if (ended == 0)
-		return err_set(err, ERR_TIMEOUT, "container %s does not end", id);
-	return 0;
 }
 
 /* Without a record, or with one that cannot be read, nothing but the directory is known to be ours. */
@@ -96,10 +102,7 @@ static int delete_locked(
 			"cannot delete container %s that is not stopped: %s", id,
 			state_status_name(status));
 	dirs = state_cgroups(&record);
-	/* The first process of a frozen v1 cgroup would not end. */
-	if (pidfd >= 0 && status == STATUS_PAUSED && cgroup_signal(&dirs, SIGKILL, err) < 0)
-		return -1;
-	if (pidfd >= 0 && kill_and_wait(id, pidfd, deadline, err) < 0)
+	if (pidfd >= 0 && end_first(id, &dirs, pidfd, deadline, err) < 0)
 		return -1;
 	if (cgroup_destroy(&dirs, deadline, err) < 0)
 		return -1;

@@ -88,10 +88,22 @@ int lifecycle_kill(
 
 	if (handle_look_any(global->root, id, &arena, &handle, err) < 0)
 		return -1;
-	/* Processes may outlive init where it has no pid namespace. */
+	/* Without a pid namespace of its own a container's processes outlive its first one. */
+	if (sig == SIGKILL && handle.record.shared_pids && !all) {
+		pid_t *pids;
+		size_t count;
+
+		if (cgroup_pids(&handle.cgroups, &arena, &pids, &count, err) < 0)
+			return -1;
+		all = count > 0;
+	}
 	if (all && handle.cgroups.leaf_count > 0)
 		return cgroup_signal(&handle.cgroups, sig, err);
 	if (handle.pidfd < 0)
 		return err_set(err, ERR_NOT_RUNNING, "container not running");
-	return ns_pidfd_send(handle.pidfd, sig, err);
+	/* A process in a v1 freezer would end only with its thaw. */
+	if (sig == SIGKILL && handle.status == STATUS_PAUSED &&
+		cgroup_signal(&handle.cgroups, sig, err) < 0)
+		return -1;
+	return ns_pidfd_send(handle.pidfd, sig, err) == 0 || err->num == ESRCH ? 0 : -1;
 }

@@ -44,6 +44,7 @@ static const struct ocispec_field record_fields[] = {
 	FIELD("rootfs", OCISPEC_STRING, rootfs),
 	FIELD("created", OCISPEC_STRING, created),
 	FIELD("owner", OCISPEC_STRING, owner),
+	FIELD("sharedPids", OCISPEC_BOOL, shared_pids),
 	FIELD("cgroupManager", OCISPEC_STRING, cgroup_manager),
 	FIELD("cgroupPaths", OCISPEC_STRINGS, cgroup_paths),
 	FIELD("cgroupParents", OCISPEC_STRINGS, cgroup_parents),

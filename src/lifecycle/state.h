@@ -56,6 +56,7 @@ struct state_record {
 	char *rootfs;
 	char *created; /* RFC 3339 */
 	char *owner;
+	bool shared_pids; /* no pid namespace of its own: its processes may outlive the first */
 	char *cgroup_manager; /* "cgroupfs", "systemd", "disabled" */
 	struct spec_strings cgroup_paths; /* absolute; recorded before they are made */
 	struct spec_strings cgroup_parents; /* made with them, top down */

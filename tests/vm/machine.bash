@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# A whole machine with systemd, pure cgroup v2 and AppArmor under software emulation: how it is made and
+# how it is booted. Sourced by tests/vm/run.
+
+machine_packages=systemd,systemd-sysv,dbus,dbus-user-session,libpam-systemd,linux-image-cloud-amd64,apparmor,procps,util-linux,kmod,iproute2,busybox-static,jq,bats,strace,uidmap,runc,crun,libsystemd0
+machine_suite=trixie
+
+# The reason why no machine can be had here, or nothing.
+machine_missing() {
+	local p
+	for p in qemu-system-x86_64 mke2fs; do
+		command -v "$p" >/dev/null || { echo "$p is missing"; return; }
+	done
+	[ "$(uname -m)" = x86_64 ] || echo "the emulated machine is an x86_64"
+}
+
+# machine_build DIR: makes DIR/{disk.img,vmlinuz,initrd}. Some two minutes and 2 GB, and the network.
+machine_build() (
+	set -eu
+	dir=$1
+	command -v mmdebstrap >/dev/null || { echo "mmdebstrap is missing" >&2; exit 1; }
+	rm -rf --one-file-system "$dir.new"
+	mkdir -p "$dir.new"
+	root=$dir.new/root
+	mmdebstrap --quiet --variant=minbase --include="$machine_packages" \
+		--aptopt='Acquire::Retries "3"' "$machine_suite" "$root" >&2
+	cp "$root"/boot/vmlinuz-* "$dir.new/vmlinuz"
+	cp "$root"/boot/initrd.img-* "$dir.new/initrd"
+	# The tests come on a second disk, and say by the console what they found.
+	cat >"$root/etc/systemd/system/tests.service" <<-'UNIT'
+		[Unit]
+		After=dbus.service systemd-logind.service
+		[Service]
+		Type=oneshot
+		Environment=HOME=/root TERM=dumb
+		StandardOutput=tty
+		StandardError=tty
+		TTYPath=/dev/ttyS0
+		ExecStart=/bin/bash /etc/tests.sh
+		ExecStopPost=/usr/bin/systemctl --no-block poweroff -f
+		[Install]
+		WantedBy=multi-user.target
+	UNIT
+	cat >"$root/etc/tests.sh" <<-'SCRIPT'
+		mkdir -p /host && mount -o ro /dev/vdb /host
+		echo; echo VM-BEGIN
+		bash /host/inside
+		s=$?
+		echo; echo VM-END $s
+	SCRIPT
+	mkdir -p "$root/etc/systemd/system/multi-user.target.wants"
+	ln -sf /etc/systemd/system/tests.service "$root/etc/systemd/system/multi-user.target.wants/"
+	for unit in serial-getty@ttyS0.service getty@tty1.service apt-daily.timer apt-daily-upgrade.timer \
+		fstrim.timer e2scrub_all.timer e2scrub_reap.service dpkg-db-backup.timer man-db.timer; do
+		ln -sf /dev/null "$root/etc/systemd/system/$unit"
+	done
+	# A user whose services may use cgroups, with ids to map.
+	echo 'tester:x:1000:1000::/var/lib/tester:/bin/bash' >>"$root/etc/passwd"
+	echo 'tester:x:1000:' >>"$root/etc/group"
+	echo 'tester:100000:65536' | tee "$root/etc/subuid" >"$root/etc/subgid"
+	mkdir -p "$root/var/lib/tester" "$root/var/lib/systemd/linger"
+	chown 1000:1000 "$root/var/lib/tester"
+	: >"$root/var/lib/systemd/linger/tester"
+	mkdir -p "$root/etc/systemd/system/user@.service.d"
+	printf '[Service]\nDelegate=cpu cpuset io memory pids\n' \
+		>"$root/etc/systemd/system/user@.service.d/delegate.conf"
+	truncate -s 4G "$dir.new/disk.img"
+	mke2fs -q -t ext4 -O ^has_journal -d "$root" "$dir.new/disk.img"
+	rm -rf --one-file-system "$root"
+	rm -rf --one-file-system "$dir"
+	mv "$dir.new" "$dir"
+)
+
+# machine_boot DIR SHARE SECONDS [KERNEL-PARAMETER...]: boots a throw-away copy of the disk, runs
+# SHARE/inside in it as root and prints what that prints. Returns its status; 124: out of time.
+machine_boot() {
+	local dir=$1 share=$2 limit=$3 tmp rc=0
+	shift 3
+	tmp=$(mktemp -d "${TMPDIR:-/tmp}/vm.XXXXXX")
+	truncate -s 64M "$tmp/share.img"
+	mke2fs -q -t ext4 -O ^has_journal -d "$share" "$tmp/share.img" || { rm -rf "$tmp"; return 125; }
+	timeout "$limit" qemu-system-x86_64 -accel tcg,thread=multi -cpu max -smp 2 -m 2048 -nographic -no-reboot \
+		-nic none -kernel "$dir/vmlinuz" -initrd "$dir/initrd" \
+		-drive file="$dir/disk.img",if=virtio,format=raw,snapshot=on \
+		-drive file="$tmp/share.img",if=virtio,format=raw,readonly=on \
+		-append "console=ttyS0 root=/dev/vda rw panic=-1 mitigations=off quiet loglevel=0 systemd.show_status=0 audit=0 $*" \
+		</dev/null 2>&1 | tr -d '\r' >"$tmp/out"
+	rc=${PIPESTATUS[0]}
+	sed -n '/^VM-BEGIN$/,/^VM-END/p' "$tmp/out" | grep -v '^VM-'
+	if [ "$rc" = 0 ]; then
+		rc=$(sed -n 's/^VM-END \([0-9]*\)$/\1/p' "$tmp/out" | tail -n 1)
+	else
+		tail -n 5 "$tmp/out" >&2
+	fi
+	rm -rf "$tmp"
+	return "${rc:-125}"
+}
