@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
@@ -28,9 +29,22 @@ enum {
 	PARENT_MS = 600 * 1000
 }; /* the parent's hooks run in between and have bounds of their own */
 
+/* In it from execve on, or from birth where a second clone comes. */
+static int make_time_namespace(const struct ns_plan *ns, int offsets, struct err *err)
+{
+	const size_t length = ns->time_offsets != NULL ? strlen(ns->time_offsets) : 0;
+
+	if (ns_unshare(CLONE_NEWTIME, err) < 0)
+		return -1;
+	if (length != 0 && write(offsets, ns->time_offsets, length) != (ssize_t) length)
+		return err_sys(err, "write /proc/self/timens_offsets");
+	return 0;
+}
+
 /* The user namespace first: it gives the rights for the others. Behind a joined one the new namespaces
  * are unshared here, so that it owns them; another pid namespace takes effect for children only. */
-static int enter_namespaces(const struct ns_plan *ns, struct init_fds *fds, struct err *err)
+static int enter_namespaces(
+	const struct ns_plan *ns, struct init_fds *fds, int time_offsets, struct err *err)
 {
 	for (size_t i = 0; i < ns->child_join_count; i++) {
 		const struct ns_join *join = &ns->child_joins[i];
@@ -43,6 +57,8 @@ static int enter_namespaces(const struct ns_plan *ns, struct init_fds *fds, stru
 	}
 	if (ns->unshare != 0 && ns_unshare(ns->unshare, err) < 0)
 		return -1;
+	if (ns->time == NS_TIME_CHILD && make_time_namespace(ns, time_offsets, err) < 0)
+		return err_place(err, "/linux/timeOffsets");
 	if (ns->second_clone) {
 		_cleanup_fd_ int pidfd = -1;
 		pid_t pid = ns_clone_sibling(err, &pidfd);
@@ -152,14 +168,21 @@ static int set_up(const struct init_job *job, struct init_fds *fds, struct proc_
 {
 	const struct plan *plan = job->plan;
 	struct rootfs root = ROOTFS_INIT;
+	_cleanup_fd_ int time_offsets = -1;
 
+	/* Not dumpable, a process does not own its files in /proc: this one is opened before. */
+	if (plan->ns.time == NS_TIME_CHILD && plan->ns.time_offsets != NULL) {
+		time_offsets = procfs_open_file(fds->procfs, "self/timens_offsets", O_WRONLY, err);
+		if (time_offsets < 0)
+			return err_place(err, "/linux/timeOffsets");
+	}
 	/* Before anything is joined: a process in there must not be able to trace this one. The
 	 * parent without privileges can write the id maps of a dumpable child alone. */
 	if (!plan->ns.dumpable_until_mapped && ns_dumpable(false, err) < 0)
 		return -1;
 	if (die_with_parent(fds, err) < 0)
 		return -1;
-	if (enter_namespaces(&plan->ns, fds, err) < 0)
+	if (enter_namespaces(&plan->ns, fds, time_offsets, err) < 0)
 		return -1;
 	/* With its ids mapped and its network devices there; in its cgroups where that matters below. */
 	if (msg_wait(fds->sock, -1, time_deadline_ms(PARENT_MS), MSG_MAPPED, MSG_MAPPED, 0, NULL,
@@ -175,12 +198,6 @@ static int set_up(const struct init_job *job, struct init_fds *fds, struct proc_
 	/* Behind the placement, or the root of the new cgroup namespace would be the caller's. */
 	if (plan->ns.unshare_cgroup && ns_unshare(CLONE_NEWCGROUP, err) < 0)
 		return -1;
-	if (plan->ns.time == NS_TIME_CHILD &&
-		(ns_unshare(CLONE_NEWTIME, err) < 0 ||
-			(plan->ns.time_offsets != NULL &&
-				procfs_write(fds->procfs, "self/timens_offsets",
-					plan->ns.time_offsets, err) < 0)))
-		return err_place(err, "/linux/timeOffsets");
 	if (plan->ns.loopback && net_loopback_up(err) < 0)
 		return -1;
 

@@ -35,7 +35,7 @@ static const struct host root_host = {
 		.caps_bounding = 0x1ffffffffff,
 		.cap_last = 40,
 		.kernel_major = 6,
-		.kernel_minor = 1,
+		.kernel_minor = 12,
 		.namespaces = 0x7e020080,
 		.cgroup = CGROUP_LAYOUT_V2 },
 	.options = { .id = "c1", .bundle = "/bundle" },

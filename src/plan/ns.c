@@ -173,6 +173,12 @@ static int check_shape(
 	return 0;
 }
 
+/* Before Linux 6.3 only children of who unshared a time namespace are in it, never the process itself. */
+static bool execve_changes_time(const struct facts *facts)
+{
+	return facts->kernel_major > 6 || (facts->kernel_major == 6 && facts->kernel_minor >= 3);
+}
+
 int plan_ns(const struct plan_input *in, struct ns_plan *ret, struct err *err)
 {
 	static const struct spec_linux nothing;
@@ -198,7 +204,10 @@ int plan_ns(const struct plan_input *in, struct ns_plan *ret, struct err *err)
 		/* Who is inside a time namespace cannot set its offsets, so it is never made by the
 		 * clone itself: either the parent unshares it before, or the child, which then is
 		 * in it from execve on. */
-		ns.time = ns.user == NS_USER_HOST ? NS_TIME_PARENT : NS_TIME_CHILD;
+		ns.time = ns.user == NS_USER_HOST ||
+				(in->facts->sys_admin && !execve_changes_time(in->facts))
+			? NS_TIME_PARENT
+			: NS_TIME_CHILD;
 		if (linux_->time_offsets != NULL)
 			ns.time_offsets = offsets_text(in->arena, linux_->time_offsets);
 	}

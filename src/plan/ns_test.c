@@ -16,10 +16,11 @@
 #include "plan/parts.h"
 
 enum { ALL = 0x7e020080 };
-enum who { ROOT, USER, ENGINE };
+enum who { ROOT, USER, ENGINE, OLD };
 
 static const struct facts hosts[] = {
-	[ROOT] = { .sys_admin = true, .namespaces = ALL },
+	[ROOT] = { .sys_admin = true, .kernel_major = 6, .kernel_minor = 3, .namespaces = ALL },
+	[OLD] = { .sys_admin = true, .kernel_major = 5, .kernel_minor = 15, .namespaces = ALL },
 	[USER] = { .euid = 1000, .egid = 1000, .namespaces = ALL },
 	[ENGINE] = { .sys_admin = true, .in_user_ns = true, .namespaces = ALL },
 };
@@ -70,6 +71,9 @@ static const struct row {
 		NS_TIME_KEEP, "", "user mount ", NULL },
 	{ ROOT, { J("user"), N("mount"), N("time") }, NS_USER_JOINED, 0, CLONE_NEWNS, false,
 		NS_TIME_CHILD, "", "user ", NULL },
+	{ OLD, { N("user"), N("mount"), N("pid"), N("time") }, NS_USER_NEW,
+		CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID, 0, false, NS_TIME_PARENT, "", "",
+		NULL },
 	/* What a user may join belongs to the user namespace that is joined first. */
 	{ USER, { J("user"), N("mount"), J("network"), J("pid") }, NS_USER_JOINED, 0, CLONE_NEWNS,
 		true, NS_TIME_KEEP, "", "user network pid ", NULL },
