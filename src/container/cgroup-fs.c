@@ -102,9 +102,13 @@ int cgroup_fs_join(const struct cgroup_dirs *dirs, pid_t pid, bool born_inside, 
 
 	(void) snprintf(text, sizeof(text), "%d", (int) pid);
 	for (size_t i = 0; i < dirs->leaf_count; i++) {
-		if (born_inside && cgroupfs_is_v2(dirs->leaves[i]))
-			continue;
-		if (cgroupfs_write_file(dirs->leaves[i], "cgroup.procs", text, err) < 0)
+		const bool v2 = cgroupfs_is_v2(dirs->leaves[i]);
+		/* A thread that moves itself alone need not wait until the kernel has stopped all
+		 * forks and ends of processes, which takes it ten milliseconds (since Linux 5.18). */
+		const char *file = !v2 && pid == 0 ? "tasks" : "cgroup.procs";
+
+		if ((!born_inside || !v2) &&
+			cgroupfs_write_file(dirs->leaves[i], file, text, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -55,7 +55,8 @@ ERR_CHECK int cgroup_clone_fd(const struct cgroup_dirs *dirs, struct err *err);
 ERR_CHECK int cgroup_place(const struct cgroup_plan *plan, struct cgroup_dirs *dirs, int procfs,
 	pid_t pid, bool born_inside, struct err *err);
 
-/* Puts a process of `exec` beside it. */
+/* Puts a process of `exec` beside it. pid 0 is the caller, which has one thread; on v1 that is a
+ * hundred times faster than to move another process. */
 ERR_CHECK int cgroup_enter(
 	const struct cgroup_dirs *dirs, pid_t pid, int born_inside, struct err *err);
 

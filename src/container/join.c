@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "container/join.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
@@ -31,6 +32,46 @@ static int die_with_parent(int sock, struct err *err)
 	if (sock_is_closed(sock))
 		_exit(1);
 	return 0;
+}
+
+/* Into the container's cgroups. Where its own on v2 may hold no processes, because they were moved into
+ * one below it (cgroups(7), "no internal processes"), this one goes to the first process. */
+static int enter_cgroups(const struct join_job *job, bool born_inside, struct err *err)
+{
+	for (size_t i = 0; i < job->cgroups->leaf_count; i++) {
+		const struct cgroup_dirs one = { .leaves = &job->cgroups->leaves[i],
+			.leaf_count = 1,
+			.manager = job->cgroups->manager };
+
+		if (cgroup_enter(&one, 0, born_inside, err) == 0)
+			continue;
+		if (err->num != EBUSY ||
+			cgroup_enter_beside(&one, job->procfs, job->init_pid, 0, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int set_cpus(const struct cpu_set_plan *cpus, const char *pointer, struct err *err)
+{
+	if (cpus->mask == NULL)
+		return 0;
+	if (sched_set_affinity(0, (const unsigned char *) cpus->mask, (cpus->bits + 7) / 8, err) <
+		0)
+		return err_place(err, pointer);
+	return 0;
+}
+
+/* Its place, as long as it has the rights of the runtime and sees the host's paths. */
+static int take_place(const struct join_job *job, bool born_inside, struct err *err)
+{
+	const struct proc_plan *proc = job->proc;
+
+	if (create_oom_score(job->procfs, proc, getpid(), err) < 0 ||
+		set_cpus(&proc->affinity_initial, "/process/execCPUAffinity/initial", err) < 0 ||
+		enter_cgroups(job, born_inside, err) < 0)
+		return -1;
+	return set_cpus(&proc->affinity_final, "/process/execCPUAffinity/final", err);
 }
 
 /* Before Linux 5.8 a pidfd is no key to namespaces, and one by one is the way; the user namespace
@@ -119,24 +160,19 @@ struct kept {
 };
 
 /* Outside of the container's pid namespace: everything that needs a right or a descriptor. */
-static int prepare(
-	const struct join_job *job, struct kept *kept, struct proc_ready *ready, struct err *err)
+static int prepare(const struct join_job *job, bool born_inside, struct kept *kept,
+	struct proc_ready *ready, struct err *err)
 {
 	int *const extra[] = { &kept->sock, &kept->slave, &kept->listener_socket, &kept->procfs };
 	int *const sock = &kept->sock;
 	const struct proc_plan *proc = job->proc;
 	struct beneath root = { .root = -1 };
 
+	if (die_with_parent(*sock, err) < 0 || take_place(job, born_inside, err) < 0)
+		return -1;
 	/* Before anything is joined. */
-	if (ns_dumpable(false, err) < 0 || die_with_parent(*sock, err) < 0)
+	if (ns_dumpable(false, err) < 0)
 		return -1;
-	if (msg_wait(*sock, -1, job->may_be_frozen ? UINT64_MAX : time_deadline_ms(STEP_MS),
-		    MSG_MAPPED, MSG_MAPPED, 0, NULL, err) < 0)
-		return -1;
-	if (proc->affinity_final.mask != NULL &&
-		sched_set_affinity(0, (const unsigned char *) proc->affinity_final.mask,
-			(proc->affinity_final.bits + 7) / 8, err) < 0)
-		return err_place(err, "/process/execCPUAffinity/final");
 	/* Its own process group: ioprio is a group's. */
 	if (ns_setsid(err) < 0 || enter_namespaces(job, err) < 0)
 		return -1;
@@ -190,7 +226,8 @@ static int become(const struct join_job *job, struct kept *kept, const struct pr
 	return proc_become(job->proc, ready, &filter, &kept->sock, err);
 }
 
-__attribute__((noreturn)) static void join_main(const struct join_job *job, int sock)
+__attribute__((noreturn)) static void join_main(
+	const struct join_job *job, bool born_inside, int sock)
 {
 	struct kept kept = { sock, -1, job->filter.listener_socket, -1 };
 	struct proc_ready ready = { .scheduler_pending = false };
@@ -199,7 +236,7 @@ __attribute__((noreturn)) static void join_main(const struct join_job *job, int 
 	pid_t pid;
 
 	log_redirect(msg_send_log, &kept.sock);
-	if (prepare(job, &kept, &ready, &err) < 0)
+	if (prepare(job, born_inside, &kept, &ready, &err) < 0)
 		goto failed;
 	pid = ns_clone_sibling(&err, &pidfd);
 	if (pid < 0)
@@ -218,35 +255,6 @@ failed:
 }
 
 /* ---- the parent's side -------------------------------------------------------------------------- */
-
-/* The v2 cgroup of the first process: where the container's own may hold no processes, because they
- * were moved into one below it (cgroups(7), "no internal processes"), its processes are there. */
-static int enter_beside_init(const struct join_job *job, pid_t pid, struct err *err)
-{
-	for (size_t i = 0; i < job->cgroups->leaf_count; i++) {
-		struct cgroup_dirs one = { .leaves = &job->cgroups->leaves[i], .leaf_count = 1 };
-
-		if (cgroup_enter(&one, pid, 0, err) == 0)
-			continue;
-		if (err->num != EBUSY ||
-			cgroup_enter_beside(&one, job->procfs, job->init_pid, pid, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int place(const struct join_job *job, pid_t pid, bool born_inside, struct err *err)
-{
-	const struct cpu_set_plan *initial = &job->proc->affinity_initial;
-
-	if (initial->mask != NULL &&
-		sched_set_affinity(pid, (const unsigned char *) initial->mask,
-			(initial->bits + 7) / 8, err) < 0)
-		return err_place(err, "/process/execCPUAffinity/initial");
-	if (born_inside)
-		return cgroup_enter(job->cgroups, pid, 1, err);
-	return enter_beside_init(job, pid, err);
-}
 
 /* Born in its v2 cgroup where that is possible; not where the CPUs before the move are given. */
 static pid_t clone_first(
@@ -300,16 +308,14 @@ int join_spawn(const struct join_job *job, struct created *ret, struct err *err)
 	pid = clone_first(job, &inside, &ret->pidfd, err);
 	if (pid == 0) {
 		fd_close(&parent_sock);
-		join_main(job, sock);
+		join_main(job, inside, sock);
 	}
 	if (pid < 0)
 		return -1;
 	ret->pid = pid;
 	ret->sock = TAKE_FD(parent_sock);
 	fd_close(&sock);
-	if (create_oom_score(job->procfs, job->proc, pid, err) < 0 ||
-		place(job, pid, inside, err) < 0 || msg_send(ret->sock, MSG_MAPPED, -1, err) < 0 ||
-		take_second(job, ret, deadline, err) < 0)
+	if (take_second(job, ret, deadline, err) < 0)
 		return -1;
 	return proc_raise_limits(job->proc, ret->pid, err);
 }

@@ -27,7 +27,6 @@
  *
  * exec has a shorter ladder (container/join.c); the process that joins clones the one that stays:
  *
- *     MAPPED  ->                                    in its cgroup
  *                         [CONSOLE, with a pty] <-  a terminal
  *                          [PID, with a pidfd]  <-  of the process that will be the program
  *     GO  ->                                        limits set, pid file written
