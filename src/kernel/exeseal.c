@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kernel/exeseal.h"
 
+#include <elf.h>
 #include <fcntl.h>
+#include <link.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -86,6 +90,146 @@ static int copy_sealed(int exe, struct err *err)
 	return TAKE_FD(fd);
 }
 
+/* ---- in place ----------------------------------------------------------------------------------- */
+
+/* The loadable segments of this program, as the kernel told them to its loader. */
+struct image {
+	const ElfW(Phdr) * headers;
+	size_t count;
+	uintptr_t bias;
+	uintptr_t page;
+};
+
+static bool find_image(struct image *ret)
+{
+	struct image image = {
+		.headers = (const ElfW(Phdr) *) (uintptr_t) getauxval(AT_PHDR),
+		.count = getauxval(AT_PHNUM),
+		.page = getauxval(AT_PAGESZ),
+	};
+
+	if (image.headers == NULL || image.page == 0)
+		return false;
+	for (size_t i = 0; i < image.count; i++)
+		if (image.headers[i].p_type == PT_PHDR) {
+			image.bias = (uintptr_t) image.headers - image.headers[i].p_vaddr;
+			*ret = image;
+			return true;
+		}
+	return false;
+}
+
+/* What has been written to stays, in memory of nobody's file; a pure part comes from the new file, which
+ * is the same one: the very instruction that asks for it is replaced by itself. */
+static int remap_segment(const struct image *image, const ElfW(Phdr) * segment, int file)
+{
+	const uintptr_t start = (image->bias + segment->p_vaddr) & ~(image->page - 1);
+	const uintptr_t end =
+		(image->bias + segment->p_vaddr + segment->p_filesz + image->page - 1) &
+		~(image->page - 1);
+	const size_t length = end - start;
+	const int protection = ((segment->p_flags & PF_R) != 0 ? PROT_READ : 0) |
+		((segment->p_flags & PF_X) != 0 ? PROT_EXEC : 0);
+	void *copy;
+
+	if (length == 0)
+		return 0;
+	if ((segment->p_flags & PF_W) == 0)
+		return mmap((void *) start, length, protection, MAP_PRIVATE | MAP_FIXED, file,
+			       (off_t) (segment->p_offset & ~(image->page - 1))) == MAP_FAILED
+			? -1
+			: 0;
+	copy = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (copy == MAP_FAILED)
+		return -1;
+	memcpy(copy, (const void *) start, length);
+	if (mremap(copy, length, length, MREMAP_MAYMOVE | MREMAP_FIXED, (void *) start) ==
+		MAP_FAILED) {
+		(void) munmap(copy, length);
+		return -1;
+	}
+	return 0;
+}
+
+/* The loader had made these read-only once it had written them. */
+static int protect_again(const struct image *image)
+{
+	for (size_t i = 0; i < image->count; i++) {
+		const ElfW(Phdr) *part = &image->headers[i];
+		const uintptr_t start = (image->bias + part->p_vaddr) & ~(image->page - 1);
+		const uintptr_t end =
+			(image->bias + part->p_vaddr + part->p_memsz) & ~(image->page - 1);
+
+		if (part->p_type == PT_GNU_RELRO && end > start &&
+			mprotect((void *) start, end - start, PROT_READ) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Where the kernel thinks that our parts lie, for it wants all of them at once. proc(5), stat. */
+static int read_layout(struct prctl_mm_map *ret)
+{
+	_cleanup_fd_ int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+	unsigned long long v[53] = { 0 };
+	char text[2048], *word, *next;
+	ssize_t got = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+	if (got <= 0)
+		return -1;
+	text[got] = '\0';
+	/* The name, which is field 2, may hold anything: behind it comes field 3. */
+	next = strrchr(text, ')');
+	if (next == NULL || next[1] != ' ')
+		return -1;
+	next += 2;
+	for (int field = 3; field <= 51; field++) {
+		word = strsep(&next, " ");
+		if (word == NULL)
+			return -1;
+		(void) sscanf(word, "%llu", &v[field]);
+	}
+	*ret = (struct prctl_mm_map){
+		.start_code = v[26],
+		.end_code = v[27],
+		.start_stack = v[28],
+		.start_data = v[45],
+		.end_data = v[46],
+		.start_brk = v[47],
+		.brk = (uint64_t) (uintptr_t) sbrk(0),
+		.arg_start = v[48],
+		.arg_end = v[49],
+		.env_start = v[50],
+		.env_end = v[51],
+	};
+	return 0;
+}
+
+/* Lets this process run from the read-only clone without running anew, which costs the loader's work a
+ * second time: every mapping of the program's file is replaced by one of the clone's, and then the
+ * kernel lets /proc/self/exe name that (prctl(2), PR_SET_MM_MAP; CAP_CHECKPOINT_RESTORE, or
+ * CAP_SYS_ADMIN). -1 where it does not; the program runs on as before. */
+static int move_over(int tree)
+{
+	_cleanup_fd_ int file = -1;
+	struct prctl_mm_map map;
+	struct image image;
+	char path[40];
+
+	(void) snprintf(path, sizeof(path), "/proc/self/fd/%d", tree);
+	file = open(path, O_RDONLY | O_CLOEXEC);
+	if (file < 0 || !is_sealed(file) || !find_image(&image) || read_layout(&map) < 0)
+		return -1;
+	for (size_t i = 0; i < image.count; i++)
+		if (image.headers[i].p_type == PT_LOAD &&
+			remap_segment(&image, &image.headers[i], file) < 0)
+			return -1;
+	if (protect_again(&image) < 0)
+		return -1;
+	map.exe_fd = (uint32_t) file;
+	return prctl(PR_SET_MM, PR_SET_MM_MAP, (unsigned long) (uintptr_t) &map, sizeof(map), 0UL);
+}
+
 int exeseal_ensure(char **argv, char **envp, struct err *err)
 {
 	_cleanup_fd_ int exe = -1, tree = -1, copy = -1;
@@ -106,8 +250,10 @@ int exeseal_ensure(char **argv, char **envp, struct err *err)
 	}
 	if (started != NULL && str_starts(started, "/dev/fd/"))
 		return err_set(err, ERR_SYSTEM, "execveat ocirt: the copy is not sealed");
-	/* The fds are O_CLOEXEC: the new program holds its file by its mapping alone. */
+	/* The fds are O_CLOEXEC: a new program holds its file by its mapping alone. */
 	tree = clone_read_only(exe);
+	if (tree >= 0 && move_over(tree) == 0)
+		return 0;
 	if (tree >= 0)
 		(void) syscall(SYS_execveat, tree, "", argv, envp, AT_EMPTY_PATH);
 	copy = copy_sealed(exe, err);

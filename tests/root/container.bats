@@ -319,3 +319,14 @@ PY
 	rt delete --force "$ID"
 	[ "$found" ]
 }
+
+@test "the host's program cannot be written to through a process of the container (CVE-2019-5736)" {
+	args sleep 100
+	create_container
+	pid=$(rt state "$ID" | jq .pid)
+	# The very file, and on a mount that takes no write, whoever asks.
+	cmp "/proc/$pid/exe" "$OCIRT"
+	[ ! -w "/proc/$pid/exe" ]
+	grep -q r-xp "/proc/$pid/maps"
+	! grep -q rwxp "/proc/$pid/maps"
+}
