@@ -60,6 +60,11 @@ static int or_without(const struct cgroup_plan *plan, struct cgroup_dirs *dirs, 
 		*dirs = (struct cgroup_dirs){ .manager = CGROUP_MANAGER_DISABLED };
 		return 0;
 	}
+	if (err->num == EACCES || err->num == EPERM || err->num == EROFS)
+		(void) err_ctx(err,
+			"limits and cgroupsPath need a cgroup that is delegated to you "
+			"(cgroup v2: systemd-run --user --scope -p Delegate=yes), without them it "
+			"goes on without one");
 	return err_place(err, "/linux/cgroupsPath");
 }
 

@@ -46,6 +46,13 @@ static int make_time_namespace(const struct ns_plan *ns, int offsets, struct err
 static int enter_namespaces(
 	const struct ns_plan *ns, struct init_fds *fds, int time_offsets, struct err *err)
 {
+	/* Behind a user namespace where setgroups is denied the caller's groups could not be dropped any
+	 * more. Who may not drop them here, an ordinary user, keeps them. */
+	if (ns->user == NS_USER_JOINED && cred_set_groups(NULL, 0, err) < 0) {
+		if (err->num != EPERM)
+			return -1;
+		err_drop(err);
+	}
 	for (size_t i = 0; i < ns->child_join_count; i++) {
 		const struct ns_join *join = &ns->child_joins[i];
 

@@ -247,8 +247,13 @@ static int set_identity(const struct proc_plan *plan, struct err *err)
 		return err_place(err, "/process/capabilities/bounding");
 	if (cap_keep(true, err) < 0)
 		return -1;
-	if (plan->set_groups && cred_set_groups(plan->groups, plan->group_count, err) < 0)
-		return err_place(err, "/process/user/additionalGids");
+	if (plan->set_groups && cred_set_groups(plan->groups, plan->group_count, err) < 0) {
+		/* A joined user namespace may deny it; then there is nothing that could be set, and
+		 * who had the right has dropped the caller's groups before entering it. */
+		if (plan->group_count != 0 || err->num != EPERM)
+			return err_place(err, "/process/user/additionalGids");
+		err_drop(err);
+	}
 	if (cred_set_ids(plan->uid, plan->gid, err) < 0)
 		return err_place(err, "/process/user");
 	if (cap_keep(false, err) < 0)

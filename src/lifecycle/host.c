@@ -47,6 +47,9 @@ int lifecycle_default_root(struct arena *arena, const char **ret, struct err *er
 			return -1;
 		root = !facts.in_user_ns;
 	}
+	/* unshare -Ur: all capabilities, and a /run that belongs to somebody else. */
+	if (root && access("/run/ocirt", F_OK) < 0 && access("/run", W_OK) < 0)
+		root = false;
 	*ret = root		  ? "/run/ocirt"
 		: runtime != NULL ? arena_printf(arena, "%s/ocirt", runtime)
 				  : fall_back(arena);

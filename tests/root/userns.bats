@@ -24,6 +24,7 @@ hold() {
 	done
 	[ -n "$child" ]
 	if [ "$1" = user ]; then
+		[ -z "${2-}" ] || echo deny >"/proc/$!/setgroups"
 		echo "0 100000 65536" >"/proc/$!/uid_map"
 		echo "0 100000 65536" >"/proc/$!/gid_map"
 	fi
@@ -232,4 +233,19 @@ each() {
 	echo "$output"
 	[ "$status" = 0 ]
 	[[ ${lines[0]} = ro* ]]
+}
+
+@test "the caller's groups are gone behind a user namespace where setgroups is denied" {
+	hold user deny
+	shape joined n n n n n n n
+	script 'id -G; cat /proc/self/setgroups'
+	run setpriv --groups 27,100 "$OCIRT" --root "$ROOT" run -b "$BUNDLE" "$ID"
+	echo "$output"
+	[ "$status" = 0 ]
+	[ "$output" = "0
+deny" ]
+	config '.process.user.additionalGids = [5]'
+	run run_container
+	[ "$status" = 1 ]
+	one_line '/process/user/additionalGids: setgroups'
 }

@@ -46,3 +46,112 @@ teardown() { teardown_bundle; }
 	[ "$status" = 1 ]
 	one_line 'executable file not found in \$PATH'
 }
+
+@test "no cgroup: goes on without one, and names what is missing when limits are asked for" {
+	local d
+	for d in /sys/fs/cgroup /sys/fs/cgroup/*/; do [ ! -w "$d" ] || skip "a cgroup is writable: $d"; done
+	run run_container
+	[ "$status" = 0 ]
+	config '.linux.resources.pids.limit = 5'
+	run run_container
+	[ "$status" = 1 ]
+	one_line '/linux/cgroupsPath: limits and cgroupsPath need a cgroup that is delegated to you'
+	config 'del(.linux.resources) | .linux.cgroupsPath = "/ocirt-test-x"'
+	run run_container
+	[ "$status" = 1 ]
+	one_line 'delegated to you'
+}
+
+@test "spec --rootless runs as it is" {
+	rm "$BUNDLE/config.json"
+	(cd "$BUNDLE" && "$OCIRT" spec --rootless)
+	printf 'echo it runs; id -u; exit\n' >"$BATS_TEST_TMPDIR/keys"
+	run command script -qec "cd '$BUNDLE' && '$OCIRT' --root '$ROOT' run '$ID'" /dev/null <"$BATS_TEST_TMPDIR/keys"
+	says 'it runs'
+}
+
+@test "devices are the host's, and of no use beyond their permissions" {
+	script 'echo x >/dev/null && head -c 3 /dev/zero | wc -c && stat -c "%F %t:%T" /dev/full /dev/urandom /dev/tty; mknod /tmp/n c 1 3 2>&1'
+	ln -sf busybox "$BUNDLE/rootfs/bin/mknod"
+	ln -sf busybox "$BUNDLE/rootfs/bin/wc"
+	run run_container
+	echo "$output"
+	[ "${lines[0]}" = 3 ]
+	says 'character special file 1:7'
+	says 'Operation not permitted'
+}
+
+@test "no cgroup below /sys can be written" {
+	config 'del(.mounts[] | select(.destination == "/sys/fs/cgroup"))'
+	script 'grep " /sys/fs/cgroup" /proc/self/mountinfo | cut -d" " -f5,6 | grep -v " ro" ; echo done'
+	run run_container
+	echo "$output"
+	[ "$output" = done ]
+}
+
+@test "the host's pid namespace: /proc is the one that is here" {
+	config 'del(.linux.namespaces[] | select(.type == "pid"))'
+	script 'echo "my pid is $$"; ls /proc/self/ns | wc -l'
+	ln -sf busybox "$BUNDLE/rootfs/bin/wc"
+	run run_container
+	echo "$output"
+	[ "$status" = 0 ]
+	[ "${lines[0]}" != "my pid is 1" ]
+}
+
+@test "more ids than one's own without a range in /etc/subuid: the helper's words" {
+	command -v newuidmap >/dev/null || skip "no newuidmap"
+	! grep -q "^$(id -un):\|^$(id -u):" /etc/subuid 2>/dev/null || skip "this user has subordinate ids"
+	config '.linux.uidMappings += [{containerID: 1, hostID: 200000, size: 10}]'
+	run run_container
+	[ "$status" = 1 ]
+	one_line '/linux/uidMappings: .*newuidmap: exit status 1: .*not allowed'
+}
+
+@test "additional groups where setgroups is denied are refused, not dropped" {
+	config '.process.user.additionalGids = [1]'
+	run run_container
+	[ "$status" = 1 ]
+	says '/process/user/additionalGids'
+}
+
+@test "inside a user namespace that somebody else made (unshare -Ur), with and without one of its own" {
+	unshare -Ur true || skip "user namespaces are refused here"
+	script 'id -u; cat /proc/self/uid_map'
+	config '.linux.uidMappings[0].hostID = 0 | .linux.gidMappings[0].hostID = 0'
+	OCIRT_BUNDLE=$BUNDLE run unshare -Ur "$OCIRT" --root "$ROOT" run -b "$BUNDLE" "$ID"
+	echo "$output"
+	[ "$status" = 0 ]
+	[ "${lines[0]}" = 0 ]
+	config 'del(.linux.uidMappings, .linux.gidMappings) | del(.linux.namespaces[] | select(.type == "user"))'
+	run unshare -Ur "$OCIRT" --root "$ROOT" run -b "$BUNDLE" "$ID"
+	echo "$output"
+	[ "$status" = 0 ]
+	[ "${lines[0]}" = 0 ]
+	# Without a state directory of its own: /run belongs to somebody else.
+	run env -u XDG_RUNTIME_DIR -u USER unshare -Ur "$OCIRT" run -b "$BUNDLE" "$ID"
+	[ "$status" = 0 ]
+}
+
+@test "a user and a network namespace that this user made are joined together" {
+	unshare -Ur true || skip "user namespaces are refused here"
+	unshare -Urn --pid --fork sleep 1000 </dev/null >/dev/null 2>&1 3>&- &
+	local outer=$! child='' i
+	for ((i = 0; i < 200; i++)); do
+		read -r child <"/proc/$outer/task/$outer/children" 2>/dev/null || :
+		[ -z "$child" ] || [ "$(tr '\0' ' ' <"/proc/$child/cmdline")" != "sleep 1000 " ] || break
+		sleep 0.05
+	done
+	config '.linux.namespaces = [{type: "network", path: "/proc/\($p)/ns/net"}, {type: "mount"},
+		{type: "pid", path: "/proc/\($p)/ns/pid"}, {type: "user", path: "/proc/\($p)/ns/user"}]
+		| del(.linux.uidMappings, .linux.gidMappings, .hostname) | del(.mounts[] | select(.destination == "/dev/mqueue"))' --arg p "$child"
+	script 'readlink /proc/self/ns/net; readlink /proc/self/ns/pid; id -u'
+	local want
+	want=$(readlink "/proc/$child/ns/net" "/proc/$child/ns/pid")
+	run run_container
+	kill "$child"
+	echo "$output"
+	[ "$status" = 0 ]
+	[ "$output" = "$want
+0" ]
+}
