@@ -90,9 +90,17 @@ static int locate(const struct cgroup_plan *plan, const struct facts *facts, int
 
 int cgroup_fs_make(const struct cgroup_dirs *dirs, struct err *err)
 {
-	for (size_t i = 0; i < dirs->leaf_count; i++)
-		if (cgroupfs_make(dirs->leaves[i], err) < 0)
-			return -1;
+	struct err ignored;
+
+	for (size_t i = 0; i < dirs->leaf_count; i++) {
+		if (cgroupfs_make(dirs->leaves[i], err) == 0)
+			continue;
+		/* Somebody else's by now: what was made for us goes, and only that. */
+		while (err->code == ERR_STATE && i-- > 0)
+			if (cgroupfs_remove_empty(dirs->leaves[i], &ignored) < 0)
+				err_drop(&ignored);
+		return -1;
+	}
 	return 0;
 }
 

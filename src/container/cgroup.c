@@ -46,6 +46,10 @@ int cgroup_locate(const struct cgroup_plan *plan, const struct facts *facts, int
 	if (plan->manager != CGROUP_MANAGER_DISABLED && facts->cgroup != CGROUP_LAYOUT_NONE &&
 		managers[plan->manager]->locate(plan, facts, procfs, arena, &dirs, err) < 0)
 		return -1;
+	/* Before the names are recorded as ours: what is recorded is what will be killed and removed. */
+	for (size_t i = 0; i < dirs.leaf_count; i++)
+		if (cgroupfs_check_unused(dirs.leaves[i], err) < 0)
+			return err_place(err, "/linux/cgroupsPath");
 	*ret = dirs;
 	return 0;
 }
@@ -70,8 +74,14 @@ static int or_without(const struct cgroup_plan *plan, struct cgroup_dirs *dirs, 
 
 int cgroup_make(const struct cgroup_plan *plan, struct cgroup_dirs *dirs, struct err *err)
 {
-	if (managers[dirs->manager]->make(dirs, err) < 0)
+	if (managers[dirs->manager]->make(dirs, err) < 0) {
+		if (err->code == ERR_STATE) {
+			/* It came into use since it was looked at: it is not ours to end. */
+			dirs->leaf_count = 0;
+			dirs->parent_count = 0;
+		}
 		return or_without(plan, dirs, err);
+	}
 	/* Where systemd makes the directories they are not there yet. */
 	return dirs->manager == CGROUP_MANAGER_FS ? cgroup_values_write(dirs, plan, NULL, err) : 0;
 }

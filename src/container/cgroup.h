@@ -35,7 +35,8 @@ struct cgroup_dirs {
 const char *cgroup_manager_name(enum cgroup_manager manager);
 ERR_CHECK int cgroup_manager_find(const char *name, enum cgroup_manager *ret);
 
-/* Decides the directories; makes nothing. The manager `disabled` has none. */
+/* Decides the directories; makes nothing. The manager `disabled` has none. One that is there already must
+ * hold no process and not be frozen: ERR_STATE. */
 ERR_CHECK int cgroup_locate(const struct cgroup_plan *plan, const struct facts *facts, int procfs,
 	struct arena *arena, struct cgroup_dirs *ret, struct err *err);
 

@@ -185,24 +185,6 @@ static int fill_cpuset(int at, int above, const char *dir, struct err *err)
 	return 0;
 }
 
-static int check_unused(int at, const char *dir, struct err *err)
-{
-	char text[64];
-
-	if (read_at(at, dir, "cgroup.procs", text, sizeof(text), err) < 0)
-		return -1;
-	if (text[0] != '\0')
-		return err_set(err, ERR_STATE, "cgroup %s holds processes already", dir);
-	if (faccessat(at, "cgroup.freeze", F_OK, 0) == 0 &&
-		read_at(at, dir, "cgroup.freeze", text, sizeof(text), err) > 0 && text[0] == '1')
-		return err_set(err, ERR_STATE, "cgroup %s is frozen", dir);
-	if (faccessat(at, "freezer.state", F_OK, 0) == 0 &&
-		read_at(at, dir, "freezer.state", text, sizeof(text), err) > 0 &&
-		!str_starts(text, "THAWED"))
-		return err_set(err, ERR_STATE, "cgroup %s is frozen", dir);
-	return 0;
-}
-
 /* What one level hands down to the next: everything that it has itself. If that is refused as a whole
  * (one of them may not go with the processes that are there), then one by one. */
 static void hand_down(int at, const char *dir)
@@ -321,7 +303,7 @@ int cgroupfs_make(const char *dir, struct err *err)
 	/* Beside v1 hierarchies the cgroup2 is there for its processes, not for limits. */
 	if (magic == CGROUP2_SUPER_MAGIC && cgroupfs_is_v2(top))
 		cgroupfs_enable(plain);
-	return made ? 0 : check_unused(at, dir, err);
+	return made ? 0 : cgroupfs_check_unused(plain, err);
 }
 
 /* ---- trees -------------------------------------------------------------------------------------- */
@@ -464,6 +446,34 @@ bool cgroupfs_remove_idle(const char *dir)
 int cgroupfs_remove_empty(const char *dir, struct err *err)
 {
 	return remove_one(-1, dir, NULL, err);
+}
+
+int cgroupfs_check_unused(const char *dir, struct err *err)
+{
+	_cleanup_arena_ struct arena arena = { 0 };
+	_cleanup_fd_ int at = open_dir(dir, NULL, err);
+	pid_t *pids = NULL;
+	size_t count = 0;
+	char text[64];
+
+	if (at < 0) {
+		if (err->num != ENOENT)
+			return -1;
+		err_drop(err);
+		return 0;
+	}
+	if (cgroupfs_pids(dir, &arena, &pids, &count, err) < 0)
+		return -1;
+	if (count > 0)
+		return err_set(err, ERR_STATE, "cgroup %s holds processes already", dir);
+	if (faccessat(at, "cgroup.freeze", F_OK, 0) == 0 &&
+		read_at(at, dir, "cgroup.freeze", text, sizeof(text), err) > 0 && text[0] == '1')
+		return err_set(err, ERR_STATE, "cgroup %s is frozen", dir);
+	if (faccessat(at, "freezer.state", F_OK, 0) == 0 &&
+		read_at(at, dir, "freezer.state", text, sizeof(text), err) > 0 &&
+		!str_starts(text, "THAWED"))
+		return err_set(err, ERR_STATE, "cgroup %s is frozen", dir);
+	return 0;
 }
 
 /* ---- ending ------------------------------------------------------------------------------------- */

@@ -27,6 +27,10 @@ bool cgroupfs_is_v2(const char *dir);
  * frozen. */
 ERR_CHECK int cgroupfs_make(const char *dir, struct err *err);
 
+/* ERR_STATE where the directory or one below it holds a process, or it is frozen. One that is not there is
+ * fine. */
+ERR_CHECK int cgroupfs_check_unused(const char *dir, struct err *err);
+
 /* Lets a v2 directory have every controller that its hierarchy has, top down. One that a directory above
  * cannot hand down stays away, and whoever needs it finds its files missing. */
 void cgroupfs_enable(const char *dir);

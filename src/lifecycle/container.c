@@ -301,11 +301,12 @@ int container_create(const struct global_options *global, const struct create_op
 		container_read(global, options, foreground && !options->detach, ret, err) < 0 ||
 		check_rootfs(ret->bundle.plan.rootfs.path, err) < 0)
 		return -1;
-	if (cgroup_locate(&ret->bundle.plan.cgroup, &ret->bundle.facts, ret->procfs, &ret->arena,
-		    &ret->cgroups, err) < 0)
-		return -1;
 	if (procfs_boot_id(ret->procfs, boot_id, err) < 0 ||
 		claim(global, options->id, boot_id, ret, err) < 0)
+		return -1;
+	/* Behind the claim, which has removed what an earlier create left in them. */
+	if (cgroup_locate(&ret->bundle.plan.cgroup, &ret->bundle.facts, ret->procfs, &ret->arena,
+		    &ret->cgroups, err) < 0)
 		return -1;
 	fill_record(ret, options->id, boot_id);
 	if (state_write_record(&ret->dir, &ret->record, err) < 0 ||

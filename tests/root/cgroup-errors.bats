@@ -1,0 +1,145 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Wrong values of linux.resources and linux.cgroupsPath: the place and the cause in one line, nothing left.
+
+load ../helpers
+load ../cgroup-helpers
+
+setup() { need_root; setup_bundle; host_before; args true; }
+teardown() { teardown_bundle; }
+
+refused() { # RESOURCES REGEX
+	config '.linux.resources = $r' --argjson r "$1"
+	run run_container
+	[ "$status" != 0 ] || { echo "accepted: $1"; return 1; }
+	! is_ocirt || one_line "$2"
+	assert_clean_host
+}
+
+@test "cgroup errors: values that no kernel is asked about" {
+	is_ocirt || skip "others take some of them"
+	at=/linux/resources
+	refused '{"memory":{"limit":"lots"}}' "$at/memory/limit: expected a number"
+	refused '{"memory":{"limit":-5}}' "$at/memory/limit: must be -1"
+	refused '{"memory":{"limit":67108864,"swap":33554432}}' "$at/memory/swap: .*must not be less than"
+	refused '{"cpu":{"quota":10000,"burst":20000}}' "$at/cpu/burst: must not exceed"
+	refused '{"cpu":{"idle":7}}' "$at/cpu/idle: must be 0 or 1"
+	refused '{"pids":{"limit":"many"}}' "$at/pids/limit: expected a number"
+	refused '{"blockIO":{"weight":5}}' "$at/blockIO/weight: must be from 10 to 1000"
+	refused '{"blockIO":{"weightDevice":[{"major":8,"minor":0}]}}' "$at/blockIO/weightDevice/0: needs"
+	refused '{"hugepageLimits":[{"pageSize":"2 MB","limit":1}]}' "$at/hugepageLimits/0/pageSize: must be a size"
+	refused '{"network":{"priorities":[{"name":"","priority":1}]}}' "$at/network/priorities/0/name: is not"
+	refused '{"rdma":{"mlx5_0":{}}}' "$at/rdma/mlx5_0: needs hcaHandles or hcaObjects"
+	refused '{"unified":{"../memory.high":"1"}}' "$at/unified/..~1memory.high: .*without a slash"
+	refused '{"devices":[{"allow":true,"access":"rwx"}]}' "$at/devices/0/access: must be"
+}
+
+@test "cgroup errors: values that the kernel refuses" {
+	! is_v2 || skip "the kernel's answers are those of v1"
+	at=/linux/resources
+	need_file cpuset cpuset.cpus -
+	refused '{"cpu":{"cpus":"4000"}}' "$at/cpu/cpus: write 4000 to /sys/fs/cgroup/.*/cpuset.cpus: .*"
+	refused '{"cpu":{"mems":"99"}}' "$at/cpu/mems: write 99 to /sys/fs/cgroup/.*/cpuset.mems: "
+	refused '{"cpu":{"period":7}}' "$at/cpu/period: write 7 to .*cpu.cfs_period_us: invalid argument"
+	refused '{"memory":{"swap":33554432}}' "$at/memory/swap: write 33554432 to .*memory.memsw.limit_in_bytes: invalid argument"
+	refused '{"blockIO":{"throttleReadBpsDevice":[{"major":4000,"minor":7,"rate":5}]}}' \
+		"$at/blockIO/throttleReadBpsDevice/0: write 4000:7 5 to .*: no such device"
+	refused '{"cpu":{"realtimeRuntime":2000000,"realtimePeriod":1000000}}' \
+		"$at/cpu/realtimeRuntime: .*write 2000000 to .*cpu.rt_runtime_us: invalid argument"
+}
+
+@test "cgroup errors: a controller that is not mounted, one that is unknown" {
+	is_ocirt || skip "texts are ours"
+	! is_v2 || skip "the controllers are those of v1"
+	ls -d /sys/fs/cgroup/*rdma* 2>/dev/null && skip "rdma is mounted here"
+	refused '{"rdma":{"mlx5_0":{"hcaHandles":1}}}' \
+		'/linux/resources/rdma/mlx5_0: .*no cgroup hierarchy with the controller rdma is mounted'
+	refused '{"unified":{"nosuch.max":"1"}}' \
+		'/linux/resources/unified/nosuch.max: .*the controller nosuch is not available there'
+}
+
+@test "cgroup errors: what cgroup v2 has no file for" {
+	is_ocirt || skip "others ignore some of them"
+	is_v2 || [ -d /sys/fs/cgroup/unified ] || skip "no cgroup2 here"
+	local r
+	for r in network/classID:'{"network":{"classID":5}}' memory/swappiness:'{"memory":{"swappiness":5}}' \
+		memory/kernel:'{"memory":{"kernel":5000000}}' cpu/realtimeRuntime:'{"cpu":{"realtimeRuntime":5}}' \
+		blockIO/leafWeight:'{"blockIO":{"leafWeight":50}}' \
+		memory/disableOOMKiller:'{"memory":{"disableOOMKiller":true}}'; do
+		config '.linux.resources = $r' --argjson r "${r#*:}"
+		run in_layout v2 "$OCIRT" --root "$ROOT" run -b "$BUNDLE" "$ID"
+		[ "$status" = 1 ]
+		one_line "/linux/resources/${r%%:*}: cgroup v2 has no such limit"
+	done
+	# A controller that this cgroup2 does not have.
+	grep -qw memory /sys/fs/cgroup/unified/cgroup.controllers && skip "it has memory"
+	config '.linux.resources = {"memory":{"limit":33554432}}'
+	run in_layout v2 "$OCIRT" --root "$ROOT" run -b "$BUNDLE" "$ID"
+	[ "$status" = 1 ]
+	one_line '/linux/resources/memory/limit: .*the controller memory is not available there'
+}
+
+@test "cgroup errors: a limit below what is in use" {
+	need_file memory memory.limit_in_bytes memory.max
+	script 'busybox dd if=/dev/zero of=/dev/shm/f bs=1M count=40 2>/dev/null; echo >/tmp/done; sleep 1000'
+	create_container
+	rt start "$ID"
+	is_done() { [ -e "$BUNDLE/rootfs/tmp/done" ]; }
+	wait_for is_done
+	echo '{"memory":{"limit":4194304,"checkBeforeUpdate":true}}' >"$BATS_TEST_TMPDIR/r.json"
+	run rt update -r "$BATS_TEST_TMPDIR/r.json" "$ID"
+	[ "$status" = 1 ]
+	! is_ocirt || one_line '/memory/limit: write 4194304 to .*[0-9]+ bytes (are )?in use'
+	[ "$(status_of)" = running ]
+}
+
+@test "cgroup errors: a cgroup that is in use, or frozen, is refused and left alone" {
+	args sleep 1000
+	create_container
+	rt start "$ID"
+	args true
+	run rt create -b "$BUNDLE" "$ID"
+	says "container with given ID already exists"
+	run rt run -b "$BUNDLE" "$ID-2"
+	[ "$status" = 1 ]
+	! is_ocirt || one_line "/linux/cgroupsPath: cgroup /sys/fs/cgroup/.*$CG holds processes already"
+	[ "$(status_of)" = running ]
+	rt delete --force "$ID"
+	d=/sys/fs/cgroup/freezer$CG
+	f=freezer.state
+	v=FROZEN
+	! is_v2 || { d=/sys/fs/cgroup$CG; f=cgroup.freeze; v=1; }
+	mkdir "$d"
+	echo $v >"$d/$f"
+	run timeout 10 "$OCIRT" --root "$ROOT" run -b "$BUNDLE" "$ID-2"
+	[ "$status" = 1 ]
+	! is_ocirt || one_line "/linux/cgroupsPath: cgroup $d is frozen"
+	[ ! -d "$d" ] || rmdir "$d"
+}
+
+@test "cgroup path: .. is refused, anything else lands where runc puts it" {
+	config '.linux.cgroupsPath = $p' --arg p "$CG/../../escaped"
+	run run_container
+	[ "$status" = 1 ]
+	! is_ocirt || one_line '/linux/cgroupsPath: .*must not contain "\.\."'
+	command -v runc >/dev/null || skip "no runc to compare with"
+	config '.linux.namespaces |= map(select(.type != "cgroup"))'
+	args cat /proc/self/cgroup
+	# As Podman, Docker, a kubelet and a hand-written configuration have them.
+	for path in "$CG/libpod_parent/libpod-0123" "$CG/docker/0123" "$CG/kubepods/burstable/pod01-23/0123" \
+		"${CG#/}/relative" "$CG//odd/./slashes/"; do
+		config '.linux.cgroupsPath = $p' --arg p "$path"
+		run run_container
+		ours=$(sort <<<"$output")
+		[ "$status" = 0 ]
+		run runc --root "$ROOT.runc" run -b "$BUNDLE" "$ID" </dev/null
+		[ "$status" = 0 ]
+		diff <(echo "$ours") <(sort <<<"$output")
+	done
+	for d in $(cgroup_dirs | sort -r); do rmdir "$d" 2>/dev/null || :; done # parents that runc leaves
+	config 'del(.linux.cgroupsPath)'
+	run run_container
+	ours=$(sort <<<"$output")
+	run runc --root "$ROOT.runc" run -b "$BUNDLE" "$ID" </dev/null
+	diff <(echo "$ours") <(sort <<<"$output")
+}
