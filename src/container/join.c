@@ -156,14 +156,13 @@ struct kept {
 	int sock;
 	int slave; /* of the terminal, or -1 */
 	int listener_socket; /* of the seccomp agent, or -1 */
-	int procfs; /* with it: to see our own number as the agent sees it */
 };
 
 /* Outside of the container's pid namespace: everything that needs a right or a descriptor. */
 static int prepare(const struct join_job *job, bool born_inside, struct kept *kept,
 	struct proc_ready *ready, struct err *err)
 {
-	int *const extra[] = { &kept->sock, &kept->slave, &kept->listener_socket, &kept->procfs };
+	int *const extra[] = { &kept->sock, &kept->slave, &kept->listener_socket };
 	int *const sock = &kept->sock;
 	const struct proc_plan *proc = job->proc;
 	struct beneath root = { .root = -1 };
@@ -184,29 +183,9 @@ static int prepare(const struct join_job *job, bool born_inside, struct kept *ke
 	if (open_terminal(job, &root, *sock, &kept->slave, err) < 0 ||
 		proc_prepare(proc, job->procfs, &root, ready, err) < 0)
 		return -1;
-	if (kept->listener_socket >= 0)
-		kept->procfs = job->procfs;
-	if (proc_close_others(proc->keep_fds, extra, 4, err) < 0)
+	if (proc_close_others(proc->keep_fds, extra, 3, err) < 0)
 		return -1;
 	return die_with_parent(*sock, err);
-}
-
-/* What goes to the seccomp agent: our own number is known behind the last clone only. */
-static int describe_listener(
-	const struct join_job *job, struct kept *kept, struct proc_filter *filter, struct err *err)
-{
-	pid_t pid;
-
-	filter->listener_socket = kept->listener_socket;
-	if (filter->listener_socket < 0)
-		return 0;
-	pid = procfs_self(kept->procfs, err);
-	fd_close(&kept->procfs);
-	if (pid < 0)
-		return -1;
-	filter->listener_state = plan_process_state_json(
-		job->arena, pid, job->proc->seccomp->listener_metadata, &job->state);
-	return 0;
 }
 
 /* Inside. */
@@ -214,13 +193,18 @@ static int become(const struct join_job *job, struct kept *kept, const struct pr
 	struct err *err)
 {
 	struct proc_filter filter = job->filter;
+	pid_t pid;
 
-	if (die_with_parent(kept->sock, err) < 0 || describe_listener(job, kept, &filter, err) < 0)
+	if (die_with_parent(kept->sock, err) < 0)
 		return -1;
 	if (ns_setsid(err) < 0 || (kept->slave >= 0 && console_take(&kept->slave, err) < 0))
 		return -1;
-	if (msg_wait(kept->sock, -1, time_deadline_ms(STEP_MS), MSG_GO, MSG_GO, 0, NULL, err) < 0)
+	if (msg_wait_pid(kept->sock, time_deadline_ms(STEP_MS), MSG_GO, &pid, err) < 0)
 		return -1;
+	filter.listener_socket = kept->listener_socket;
+	if (filter.listener_socket >= 0)
+		filter.listener_state = plan_process_state_json(
+			job->arena, pid, job->proc->seccomp->listener_metadata, &job->state);
 	if (ns_pdeathsig(0, err) < 0)
 		return -1;
 	return proc_become(job->proc, ready, &filter, &kept->sock, err);
@@ -229,7 +213,7 @@ static int become(const struct join_job *job, struct kept *kept, const struct pr
 __attribute__((noreturn)) static void join_main(
 	const struct join_job *job, bool born_inside, int sock)
 {
-	struct kept kept = { sock, -1, job->filter.listener_socket, -1 };
+	struct kept kept = { sock, -1, job->filter.listener_socket };
 	struct proc_ready ready = { .scheduler_pending = false };
 	struct err err = { 0 };
 	int pidfd = -1;
@@ -325,7 +309,7 @@ int join_release(const struct join_job *job, struct created *child, struct err *
 	const uint64_t deadline = job->may_be_frozen ? UINT64_MAX : time_deadline_ms(STEP_MS);
 	int got;
 
-	if (msg_send(child->sock, MSG_GO, -1, err) < 0)
+	if (msg_send_pid(child->sock, MSG_GO, child->pid, err) < 0)
 		return -1;
 	got = msg_wait(child->sock, child->pidfd, deadline, MSG_EXEC, MSG_EXEC, 0, NULL, err);
 	/* An error of execve itself may follow. */

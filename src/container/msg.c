@@ -88,8 +88,9 @@ static void take_error(const struct frame *frame, struct err *err)
 	err->text[sizeof(err->text) - 1] = '\0';
 }
 
-int msg_wait(int sock, int pidfd, uint64_t deadline_ns, enum msg_type one, enum msg_type other,
-	int eof_ok, int *ret_fd, struct err *err)
+/* msg_wait with the whole frame. */
+static int wait_frame(int sock, int pidfd, uint64_t deadline_ns, enum msg_type one,
+	enum msg_type other, int eof_ok, int *ret_fd, struct frame *ret, struct err *err)
 {
 	for (;;) {
 		_cleanup_fd_ int fd = -1;
@@ -121,6 +122,35 @@ int msg_wait(int sock, int pidfd, uint64_t deadline_ns, enum msg_type one, enum 
 				msg_name((enum msg_type) frame.type), msg_name(one));
 		if (ret_fd != NULL)
 			*ret_fd = TAKE_FD(fd);
+		*ret = frame;
 		return (int) frame.type;
 	}
+}
+
+int msg_wait(int sock, int pidfd, uint64_t deadline_ns, enum msg_type one, enum msg_type other,
+	int eof_ok, int *ret_fd, struct err *err)
+{
+	struct frame frame;
+
+	return wait_frame(sock, pidfd, deadline_ns, one, other, eof_ok, ret_fd, &frame, err);
+}
+
+int msg_send_pid(int sock, enum msg_type type, pid_t pid, struct err *err)
+{
+	if (send_frame(sock, type, &pid, sizeof(pid), -1, err) < 0)
+		return err_ctx(err, "send %s", msg_name(type));
+	return 0;
+}
+
+int msg_wait_pid(
+	int sock, uint64_t deadline_ns, enum msg_type type, pid_t *ret_pid, struct err *err)
+{
+	struct frame frame;
+
+	if (wait_frame(sock, -1, deadline_ns, type, type, 0, NULL, &frame, err) < 0)
+		return -1;
+	if (frame.size != sizeof(*ret_pid))
+		return err_set(err, ERR_CHILD, "%s without a number", msg_name(type));
+	memcpy(ret_pid, frame.body, sizeof(*ret_pid));
+	return 0;
 }

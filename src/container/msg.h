@@ -29,7 +29,7 @@
  *
  *                         [CONSOLE, with a pty] <-  a terminal
  *                          [PID, with a pidfd]  <-  of the process that will be the program
- *     GO  ->                                        limits set, pid file written
+ *     GO, with its number there  ->                 limits set, pid file written
  *                                               <-  EXEC, then end of file
  *
  * Either side may send ERROR, whose body is a struct err, in place of what is due. LOG lines may come
@@ -42,6 +42,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 #include "base/log.h"
@@ -82,5 +83,10 @@ void msg_send_log(enum log_level level, const char *text, void *data);
  * *ret_fd (may be NULL) gets the fd of the message or -1. */
 ERR_CHECK int msg_wait(int sock, int pidfd, uint64_t deadline_ns, enum msg_type one,
 	enum msg_type other, int eof_ok, int *ret_fd, struct err *err);
+
+/* A message with the number of a process, as its sender sees it, and the wait for one. */
+ERR_CHECK int msg_send_pid(int sock, enum msg_type type, pid_t pid, struct err *err);
+ERR_CHECK int msg_wait_pid(
+	int sock, uint64_t deadline_ns, enum msg_type type, pid_t *ret_pid, struct err *err);
 
 #endif
