@@ -35,7 +35,7 @@ _ocirt() {
 		if [[ $cur == -* ]]; then
 			words=$(ocirt ${command:+"$command"} --help 2>/dev/null | grep -oE -- '--[a-z][a-z-]+')
 		elif [[ -z $command ]]; then
-			words='create run start state kill update delete pause resume list ps mounts spec features'
+			words='create run start state kill update delete pause resume list ps mounts spec features checkpoint restore'
 		elif [[ $command != @(spec|list|features) ]]; then
 			words=$(ocirt "${root[@]}" list --quiet 2>/dev/null)
 		fi

@@ -49,9 +49,25 @@ struct command {
 /* For a command without options. */
 extern const struct option_row command_no_rows[];
 
-extern const struct command command_check, command_create, command_run, command_plan, command_start,
-	command_state, command_exec, command_kill, command_delete, command_pause, command_resume,
-	command_list, command_mounts, command_ps, command_spec, command_features, command_update;
+extern const struct command command_check;
+extern const struct command command_create;
+extern const struct command command_run;
+extern const struct command command_plan;
+extern const struct command command_start;
+extern const struct command command_state;
+extern const struct command command_exec;
+extern const struct command command_kill;
+extern const struct command command_delete;
+extern const struct command command_pause;
+extern const struct command command_resume;
+extern const struct command command_list;
+extern const struct command command_mounts;
+extern const struct command command_ps;
+extern const struct command command_spec;
+extern const struct command command_features;
+extern const struct command command_update;
+extern const struct command command_checkpoint;
+extern const struct command command_restore;
 
 /* Prints text to stdout and sees it written. */
 ERR_CHECK int command_print(const char *text, struct err *err);

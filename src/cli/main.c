@@ -30,6 +30,8 @@ static const struct command *const commands[] = {
 	&command_spec,
 	&command_features,
 	&command_check,
+	&command_checkpoint,
+	&command_restore,
 	&command_plan,
 };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };

@@ -16,6 +16,7 @@
 #include "container/msg.h"
 #include "container/proc.h"
 #include "container/rootfs.h"
+#include "container/streams.h"
 #include "kernel/cred.h"
 #include "kernel/keyring.h"
 #include "kernel/net.h"
@@ -228,6 +229,8 @@ static int set_up(const struct init_job *job, struct init_fds *fds, struct proc_
 	if (name_the_host(plan, err) < 0 || write_sysctls(plan, fds->procfs, err) < 0)
 		return -1;
 	if (plan->proc.terminal && console_set_up(plan, &root, fds, err) < 0)
+		return -1;
+	if (streams_own_null(&root.beneath, err) < 0)
 		return -1;
 	if (rootfs_seal(plan, &root, err) < 0)
 		return -1;

@@ -154,7 +154,7 @@ static void fill_record(struct container *container, const char *id, const char 
 }
 
 /* The pid of the first process together with what makes it that very process and no later one. */
-static int record_child(struct container *container, struct err *err)
+int container_record_child(struct container *container, struct err *err)
 {
 	struct state_record *record = &container->record;
 	uint64_t ticks;
@@ -172,6 +172,24 @@ static int record_child(struct container *container, struct err *err)
 }
 
 /* ---- create ------------------------------------------------------------------------------------- */
+
+int container_announce(
+	struct container *container, const struct create_options *options, struct err *err)
+{
+	if (options->pidfd_socket != NULL &&
+		announce_pidfd(options->pidfd_socket, container->child.pidfd, "standard", err) < 0)
+		return -1;
+	if (options->pid_file != NULL &&
+		announce_pid(options->pid_file, container->child.pid, err) < 0)
+		return -1;
+	container->record.phase = arena_str(&container->arena, "created");
+	if (state_write_record(&container->dir, &container->record, err) < 0) {
+		if (options->pid_file != NULL)
+			(void) unlink(options->pid_file); /* it names a process that will be gone */
+		return -1;
+	}
+	return 0;
+}
 
 static int do_create(const struct create_options *options, bool foreground,
 	struct container *container, struct err *err)
@@ -200,25 +218,17 @@ static int do_create(const struct create_options *options, bool foreground,
 			return -1;
 	}
 	job.barrier = barrier;
-	if (create_spawn(&job, &container->child, err) < 0 || record_child(container, err) < 0 ||
+	if (create_spawn(&job, &container->child, err) < 0 ||
+		container_record_child(container, err) < 0 ||
 		create_settle(&job, container_state(container, "creating", container->child.pid),
 			&container->child, err) < 0)
 		return -1;
 	/* A second clone made another process the first one of the container. */
-	if (container->record.pid != container->child.pid && record_child(container, err) < 0)
+	if (container->record.pid != container->child.pid &&
+		container_record_child(container, err) < 0)
 		return -1;
-	if (options->pidfd_socket != NULL &&
-		announce_pidfd(options->pidfd_socket, container->child.pidfd, "standard", err) < 0)
+	if (container_announce(container, options, err) < 0)
 		return -1;
-	if (options->pid_file != NULL &&
-		announce_pid(options->pid_file, container->child.pid, err) < 0)
-		return -1;
-	container->record.phase = arena_str(&container->arena, "created");
-	if (state_write_record(&container->dir, &container->record, err) < 0) {
-		if (options->pid_file != NULL)
-			(void) unlink(options->pid_file); /* it names a process that will be gone */
-		return -1;
-	}
 	if (create_release(&job, &container->child, err) < 0)
 		return -1;
 	container->created = true;
@@ -292,7 +302,7 @@ static int check_rootfs(const char *path, struct err *err)
 	return 0;
 }
 
-int container_create(const struct global_options *global, const struct create_options *options,
+int container_begin(const struct global_options *global, const struct create_options *options,
 	bool foreground, struct container *ret, struct err *err)
 {
 	char boot_id[37];
@@ -312,6 +322,14 @@ int container_create(const struct global_options *global, const struct create_op
 	if (state_write_record(&ret->dir, &ret->record, err) < 0 ||
 		state_write_file(&ret->dir, STATE_CONFIG, ret->bundle.config,
 			ret->bundle.config_bytes, err) < 0)
+		return -1;
+	return 0;
+}
+
+int container_create(const struct global_options *global, const struct create_options *options,
+	bool foreground, struct container *ret, struct err *err)
+{
+	if (container_begin(global, options, foreground, ret, err) < 0)
 		return -1;
 	return do_create(options, foreground, ret, err);
 }

@@ -56,6 +56,17 @@ ERR_CHECK int container_create(const struct global_options *global,
 	const struct create_options *options, bool foreground, struct container *ret,
 	struct err *err);
 
+/* The parts of it that a restore has as well: reads and plans the bundle, claims the id, writes the
+ * intent and keeps the configuration; */
+ERR_CHECK int container_begin(const struct global_options *global,
+	const struct create_options *options, bool foreground, struct container *ret,
+	struct err *err);
+/* puts the first process (child.pid, child.pidfd) into the record; */
+ERR_CHECK int container_record_child(struct container *container, struct err *err);
+/* sends the pidfd, writes the pid file and the record of phase `created`. */
+ERR_CHECK int container_announce(
+	struct container *container, const struct create_options *options, struct err *err);
+
 /* The state that hooks get. */
 const char *container_state(struct container *container, const char *status, pid_t pid);
 

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lifecycle/foreground.h"
+
+#include "container/wait.h"
+#include "kernel/ns.h"
+#include "lifecycle/hooks.h"
+
+enum { LOCK_MS = 10 * 1000 };
+
+int foreground_begin(const struct create_options *options, struct err *err)
+{
+	int signals;
+
+	if (options->detach)
+		return -1;
+	if (!options->no_subreaper && ns_subreaper(err) < 0)
+		return -2;
+	signals = wait_signals(err);
+	return signals < 0 ? -2 : signals;
+}
+
+int foreground_wait(const struct create_options *options, struct container *container, int signals,
+	int *ret_status, struct err *err)
+{
+	*ret_status = 0;
+	if (options->detach)
+		return 0;
+	state_unlock(&container->dir);
+	if (wait_for(container->child.pid, container->child.pidfd, signals,
+		    &container->child.terminal, ret_status, err) < 0)
+		return -1;
+	container->child.pid = 0;
+	if (options->keep)
+		return 0;
+	/* A `delete` by somebody else may have come first. */
+	if (state_lock(&container->dir, LOCK_MS, err) < 0) {
+		err_drop(err);
+		return 0;
+	}
+	hooks_after_stop(&container->dir, &container->record, &container->arena);
+	container->created = false; /* leaving the scope removes what is left */
+	return 0;
+}

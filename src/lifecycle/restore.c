@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lifecycle/checkpoint.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "container/console.h"
+#include "container/hooks.h"
+#include "container/seccomp.h"
+#include "kernel/beneath.h"
+#include "kernel/ns.h"
+#include "kernel/sock.h"
+#include "lifecycle/container.h"
+#include "lifecycle/criu-files.h"
+#include "lifecycle/exec-record.h"
+#include "lifecycle/foreground.h"
+
+/* ---- what criu needs to find -------------------------------------------------------------------- */
+
+/* criu mounts what the plan mounts, but makes no place for it. */
+static int make_mount_points(const struct rootfs_plan *plan, struct err *err)
+{
+	_cleanup_fd_ int root = open(plan->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const struct beneath beneath = { .root = root };
+
+	if (root < 0) {
+		(void) err_sys(err, "open %s", plan->path);
+		return err_place(err, "/root/path");
+	}
+	for (size_t i = 0; i < plan->step_count; i++) {
+		const struct mount_step *step = &plan->steps[i];
+		struct stat info;
+		bool file = step->kind == MOUNT_BIND && stat(step->source, &info) == 0 &&
+			!S_ISDIR(info.st_mode);
+		_cleanup_fd_ int made = file
+			? beneath_create_file(&beneath, step->destination, 0644, err)
+			: beneath_mkdirs(&beneath, step->destination, 0755, err);
+
+		if (made < 0)
+			return err_point(err, step->pointer, "%s", step->destination);
+	}
+	return 0;
+}
+
+/* The roots of the v1 hierarchies below which criu places what it restores. */
+static void add_cgroup_roots(
+	const struct cgroup_dirs *cgroups, struct arena *arena, struct criu_pairs *ret)
+{
+	for (size_t i = 0; i < cgroups->leaf_count; i++) {
+		const char *below = str_after(cgroups->leaves[i], "/sys/fs/cgroup/");
+		const char *path = below != NULL ? strchr(below, '/') : NULL;
+		char *name;
+
+		if (path == NULL || str_starts(below, "unified/"))
+			continue;
+		name = arena_strn(arena, below, (size_t) (path - below));
+		*ARENA_PUSH(arena, ret->items, ret->count) =
+			(struct criu_pair){ str_eq(name, "systemd") ? "name=systemd" : name, path };
+	}
+}
+
+/* Fds that take the place of what was outside when the container was dumped. */
+struct inherited {
+	struct criu_fd items[5];
+	size_t count;
+	int opened[2]; /* ours to close */
+	size_t opened_count;
+};
+
+static void inherited_done(struct inherited *inherited)
+{
+	for (size_t i = 0; i < inherited->opened_count; i++)
+		fd_close(&inherited->opened[i]);
+}
+
+static int inherit_namespaces(
+	const struct ns_join *joins, size_t count, struct inherited *inherited, struct err *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct ns_join *join = &joins[i];
+		int fd;
+
+		if (join->flag != CLONE_NEWNET && join->flag != CLONE_NEWPID)
+			continue;
+		fd = ns_open(join->path, join->flag, err);
+		if (fd < 0)
+			return err_place(err, join->pointer);
+		inherited->opened[inherited->opened_count++] = fd;
+		inherited->items[inherited->count++] = (struct criu_fd){
+			join->flag == CLONE_NEWNET ? CRIU_NETNS_KEY : CRIU_PIDNS_KEY, fd
+		};
+	}
+	return 0;
+}
+
+static int inherit(const struct plan *plan, const struct criu_options *options, struct arena *arena,
+	struct inherited *ret, struct err *err)
+{
+	char *streams[3];
+
+	if (criu_descriptors_read(
+		    options->image_path != NULL ? options->image_path : CRIU_IMAGE_PATH, streams,
+		    arena, err) < 0)
+		return -1;
+	for (int i = 0; i < 3; i++)
+		if (str_starts(streams[i], "pipe:"))
+			ret->items[ret->count++] = (struct criu_fd){ streams[i], i };
+	if (inherit_namespaces(plan->ns.parent_joins, plan->ns.parent_join_count, ret, err) < 0 ||
+		inherit_namespaces(plan->ns.child_joins, plan->ns.child_join_count, ret, err) < 0)
+		return -1;
+	return 0;
+}
+
+/* ---- the conversation --------------------------------------------------------------------------- */
+
+static int run_hooks(struct container *container, pid_t pid, struct err *err)
+{
+	const struct plan *plan = &container->bundle.plan;
+	const char *state = container_state(container, "creating", pid);
+
+	if (hooks_run(&plan->hooks[HOOK_PRESTART], HOOK_PRESTART, state, plan->bundle, err) < 0 ||
+		hooks_run(&plan->hooks[HOOK_CREATE_RUNTIME], HOOK_CREATE_RUNTIME, state,
+			plan->bundle, err) < 0)
+		return -1;
+	return 0;
+}
+
+static int take_terminal(
+	const char *console_socket, int *take_master, struct container *container, struct err *err)
+{
+	_cleanup_fd_ int sock = -1;
+
+	if (console_socket == NULL) {
+		fd_close(&container->child.terminal);
+		container->child.terminal = TAKE_FD(*take_master);
+		return 0;
+	}
+	sock = sock_connect_path(console_socket, SOCK_STREAM, err);
+	if (sock < 0)
+		return err_ctx(err, "--console-socket");
+	return console_send(sock, *take_master, err);
+}
+
+/* From now on it is the container's first process, and our child. */
+static int adopt(struct container *container, pid_t pid, struct err *err)
+{
+	container->child.pidfd = ns_pidfd_open(pid, err);
+	if (container->child.pidfd < 0)
+		return -1;
+	container->child.pid = pid;
+	return container_record_child(container, err);
+}
+
+static int talk(const struct criu_call *call, const struct create_options *options,
+	struct container *container, struct err *err)
+{
+	_cleanup_criu_ struct criu criu = CRIU_INIT;
+
+	/* What criu restores is born in its cgroups. */
+	if (criu_start(call, &criu, err) < 0 ||
+		cgroup_place(&container->bundle.plan.cgroup, &container->cgroups, container->procfs,
+			criu.pid, false, err) < 0 ||
+		criu_send(call, &criu, err) < 0)
+		return -1;
+	for (;;) {
+		struct criu_event event = { .fd = -1 };
+		int done = 0;
+
+		if (criu_next(&criu, &event, err) < 0)
+			return -1;
+		_cleanup_fd_ int master = event.fd;
+
+		if (event.script[0] == '\0')
+			return 0;
+		log_debug("criu: %s", event.script);
+		if (str_eq(event.script, "setup-namespaces"))
+			done = run_hooks(container, event.pid, err);
+		else if (str_eq(event.script, "post-restore"))
+			done = adopt(container, event.pid, err);
+		else if (str_eq(event.script, "orphan-pts-master") && master >= 0)
+			done = take_terminal(options->console_socket, &master, container, err);
+		if (done < 0 || criu_answer(&criu, err) < 0)
+			return -1;
+	}
+}
+
+/* ---- the whole ---------------------------------------------------------------------------------- */
+
+static int restore_into(struct container *container, const struct create_options *options,
+	const struct criu_options *criu, struct err *err)
+{
+	const struct plan *plan = &container->bundle.plan;
+	__attribute__((cleanup(inherited_done))) struct inherited inherited = { 0 };
+	struct proc_filter filter = { .listener_socket = -1 };
+	struct criu_call call = {
+		.action = CRIU_RESTORE,
+		.options = criu,
+		.root = plan->rootfs.path,
+		.private_mounts = true,
+		.config_file = criu_config_file(container->bundle.spec),
+		.inherit = inherited.items,
+		.arena = &container->arena,
+	};
+
+	if (seccomp_filter_make(plan->proc.seccomp, &container->arena, &filter, err) < 0 ||
+		exec_record_write(&container->dir, container->bundle.spec, plan, &filter, err) <
+			0 ||
+		make_mount_points(&plan->rootfs, err) < 0 ||
+		inherit(plan, criu, &container->arena, &inherited, err) < 0 ||
+		cgroup_make(&plan->cgroup, &container->cgroups, err) < 0)
+		return -1;
+	call.inherit_count = inherited.count;
+	plan_criu_restore(plan, container->cgroups.leaves, container->cgroups.leaf_count,
+		&container->arena, &call.mounts);
+	add_cgroup_roots(&container->cgroups, &container->arena, &call.cgroup_roots);
+	if (talk(&call, options, container, err) < 0)
+		return -1;
+	if (container->child.pid == 0)
+		return err_set(err, ERR_SYSTEM, "criu did not say which process it restored");
+	return container_announce(container, options, err);
+}
+
+static int restore(const struct global_options *global, const struct create_options *options,
+	const struct criu_options *criu, int *ret_status, struct err *err)
+{
+	_cleanup_container_ struct container container = CONTAINER_INIT;
+	_cleanup_fd_ int signals = -1;
+
+	if (criu_check_options(criu, err) < 0)
+		return -1;
+	signals = foreground_begin(options, err);
+	if (signals < -1 ||
+		container_begin(global, options, !options->detach, &container, err) < 0 ||
+		restore_into(&container, options, criu, err) < 0)
+		return -1;
+	container.created = true;
+	return foreground_wait(options, &container, signals, ret_status, err);
+}
+
+int lifecycle_restore(const struct global_options *global, const struct create_options *options,
+	const struct criu_options *criu, int *ret_exit_status, struct err *err)
+{
+	if (restore(global, options, criu, ret_exit_status, err) < 0)
+		return err_ctx(err, "restore %s", options->id);
+	return 0;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "plan/criu.h"
+
+#include <string.h>
+
+#include "base/str.h"
+#include "libocispec-lite/spec.h"
+
+static void add(struct criu_pairs *pairs, struct arena *arena, const char *key, const char *value)
+{
+	for (size_t i = 0; i < pairs->count; i++)
+		if (str_eq(pairs->items[i].key, key))
+			return;
+	*ARENA_PUSH(arena, pairs->items, pairs->count) = (struct criu_pair){ key, value };
+}
+
+/* ---- dump --------------------------------------------------------------------------------------- */
+
+/* One line: "36 35 98:0 /root /point options - type source super". */
+struct mounted {
+	const char *device; /* "98:0" */
+	const char *root; /* which part of its file system it shows */
+	const char *point;
+	const char *type;
+};
+
+static size_t read_mountinfo(char *text, struct arena *arena, struct mounted **ret)
+{
+	struct mounted *list = NULL;
+	size_t count = 0;
+	char *line;
+
+	while ((line = strsep(&text, "\n")) != NULL) {
+		struct mounted one = { 0 };
+		char *rest = strstr(line, " - ");
+
+		if (rest == NULL)
+			continue;
+		*rest = '\0';
+		rest += 3;
+		(void) strsep(&line, " ");
+		(void) strsep(&line, " ");
+		one.device = strsep(&line, " ");
+		one.root = strsep(&line, " ");
+		one.point = strsep(&line, " ");
+		one.type = strsep(&rest, " ");
+		if (one.point != NULL && one.type != NULL)
+			*ARENA_PUSH(arena, list, count) = one;
+	}
+	*ret = list;
+	return count;
+}
+
+/* A part of a file system that the container has no mount of its own of comes from outside: a masked
+ * file, a device node of the host. The console (of its devpts) and a read-only /proc/sys do not. */
+static bool from_outside(const struct mounted *list, size_t count, const struct mounted *one)
+{
+	if (str_eq(one->type, "cgroup"))
+		return true;
+	if (str_eq(one->root, "/") || str_eq(one->point, "/"))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (str_eq(list[i].device, one->device) && str_eq(list[i].root, "/"))
+			return false;
+	return true;
+}
+
+static bool is_bind(const struct spec_mount *mount)
+{
+	for (size_t i = 0; i < mount->options.count; i++)
+		if (str_eq(mount->options.items[i], "bind") ||
+			str_eq(mount->options.items[i], "rbind"))
+			return true;
+	return mount->type != NULL && str_eq(mount->type, "bind");
+}
+
+static const char *absolute(struct arena *arena, const char *path)
+{
+	return path[0] == '/' ? path : arena_printf(arena, "/%s", path);
+}
+
+void plan_criu_dump(
+	const struct spec *spec, char *mountinfo, struct arena *arena, struct criu_pairs *ret)
+{
+	struct mounted *list;
+	size_t count = read_mountinfo(mountinfo, arena, &list);
+
+	for (size_t i = 0; i < spec->mounts.count; i++)
+		if (is_bind(&spec->mounts.items[i])) {
+			const char *point = absolute(arena, spec->mounts.items[i].destination);
+
+			add(ret, arena, point, point);
+		}
+	for (size_t i = 0; i < count; i++)
+		if (from_outside(list, count, &list[i]))
+			add(ret, arena, list[i].point, list[i].point);
+}
+
+/* ---- restore ------------------------------------------------------------------------------------ */
+
+/* "/sys/fs/cgroup/memory/a/b" is found as memory below the cgroup mount of the container. */
+static void add_hierarchies(struct criu_pairs *ret, struct arena *arena, const char *point,
+	char *const *leaves, size_t leaf_count)
+{
+	for (size_t i = 0; i < leaf_count; i++) {
+		const char *below = str_after(leaves[i], "/sys/fs/cgroup/");
+
+		if (below != NULL)
+			add(ret, arena,
+				arena_printf(
+					arena, "%s/%.*s", point, (int) strcspn(below, "/"), below),
+				leaves[i]);
+	}
+}
+
+void plan_criu_restore(const struct plan *plan, char *const *leaves, size_t leaf_count,
+	struct arena *arena, struct criu_pairs *ret)
+{
+	const struct rootfs_plan *rootfs = &plan->rootfs;
+
+	for (size_t i = 0; i < rootfs->step_count; i++) {
+		const struct mount_step *step = &rootfs->steps[i];
+
+		if (step->kind == MOUNT_BIND)
+			add(ret, arena, step->destination, step->source);
+		else if (step->kind == MOUNT_CGROUP)
+			add_hierarchies(ret, arena, step->destination, leaves, leaf_count);
+	}
+	for (size_t i = 0; i < rootfs->masked_count; i++)
+		add(ret, arena, rootfs->masked[i].path, "/dev/null");
+	for (size_t i = 0; rootfs->devices_by_bind && i < rootfs->device_count; i++)
+		add(ret, arena, rootfs->devices[i].path, rootfs->devices[i].path);
+}

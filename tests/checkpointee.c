@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A program for the tests of checkpoint: holds something that criu has to know of, and counts into
+ * /tmp/n while it is there. usage: checkpointee lock | tcp */
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+static int count(int n)
+{
+	const struct timespec pause = { 0, 50 * 1000 * 1000 };
+	FILE *file = fopen("/tmp/n", "w");
+
+	if (file == NULL || fprintf(file, "%d\n", n) < 0 || fclose(file) != 0)
+		return 1;
+	(void) nanosleep(&pause, NULL); /* a dump may cut it short */
+	return 0;
+}
+
+static int lock(void)
+{
+	int fd = open("/tmp/lock", O_RDWR | O_CREAT, 0600);
+
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return 1;
+	for (int n = 0;; n++) {
+		int other = open("/tmp/lock", O_RDWR);
+
+		/* Lost, it could be taken again. */
+		if (other < 0 || flock(other, LOCK_EX | LOCK_NB) == 0)
+			return 2;
+		close(other);
+		if (count(n) != 0)
+			return 3;
+	}
+}
+
+static int tcp(void)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t length = sizeof(to);
+	int listener = socket(AF_INET, SOCK_STREAM, 0), out = socket(AF_INET, SOCK_STREAM, 0), in;
+
+	if (listener < 0 || out < 0 || bind(listener, (struct sockaddr *) &to, length) < 0 ||
+		listen(listener, 1) < 0 ||
+		getsockname(listener, (struct sockaddr *) &to, &length) < 0 ||
+		connect(out, (struct sockaddr *) &to, length) < 0)
+		return 1;
+	in = accept(listener, NULL, NULL);
+	for (int n = 0; in >= 0; n++) {
+		int got = -1;
+
+		if (write(out, &n, sizeof(n)) != sizeof(n) ||
+			recv(in, &got, sizeof(got), MSG_WAITALL) != sizeof(got) || got != n)
+			return 2;
+		if (count(n) != 0)
+			return 3;
+	}
+	return 1;
+}
+
+int main(int argc, char **argv)
+{
+	return argc < 2 ? 1 : strcmp(argv[1], "tcp") == 0 ? tcp() : lock();
+}

@@ -1,0 +1,210 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# checkpoint and restore, where a criu runs.
+
+bats_require_minimum_version 1.5.0
+load ../helpers
+
+setup() {
+	need_root
+	command -v criu >/dev/null || skip "criu is missing"
+	criu check >"$BATS_TEST_TMPDIR/criu" 2>&1 || skip "criu check: $(grep -m1 Error "$BATS_TEST_TMPDIR/criu")"
+	setup_bundle
+	IMAGES=$BATS_TEST_TMPDIR/images
+	OUT=$BATS_TEST_TMPDIR/out
+	host_before
+}
+teardown() { teardown_bundle; }
+
+# counting: a program that counts into a file of its tmpfs
+counting() { script 'i=0; while :; do i=$((i+1)); echo $i >/tmp/n; sleep 0.05; done'; }
+with_tmpfs() { config '.mounts += [{destination: "/tmp", type: "tmpfs", source: "tmpfs"}]'; }
+# Its streams are pipes, which a restore replaces.
+start_detached() { # its output goes to a file, through a pipe
+	(cd "$BUNDLE" && rt "$@" </dev/null 2>&1 | cat >"$OUT") 3>&- &
+}
+count() { rt exec "$ID" cat /tmp/n </dev/null; }
+counted() { [ "$(count 2>/dev/null || echo 0)" -gt "$1" ]; }
+running() { [ "$(rt state "$ID" 2>/dev/null | jq -r .status)" = running ]; }
+
+# A line of output of the restored one shows that it goes on.
+@test "a container is dumped, is gone, and goes on from where it was" {
+	with_tmpfs
+	counting
+	start_detached run -d "$ID"
+	wait_for running
+	wait_for counted 3
+	rt checkpoint --image-path "$IMAGES" "$ID"
+	run ! rt state "$ID"
+	[ -s "$IMAGES/descriptors.json" ]
+	n=$(find "$IMAGES" -name 'core-*.img' | wc -l)
+	[ "$n" -ge 1 ]
+	start_detached restore -d --image-path "$IMAGES" "$ID"
+	wait_for running
+	[ "$(count)" -ge 3 ]
+	wait_for counted "$(count)"
+	rt delete --force "$ID"
+}
+
+@test "--leave-running lets it go on" {
+	with_tmpfs
+	counting
+	start_detached run -d "$ID"
+	wait_for running
+	rt checkpoint --leave-running --image-path "$IMAGES" "$ID"
+	[ "$(status_of)" = running ]
+	wait_for counted "$(count)"
+	rt delete --force "$ID"
+}
+
+@test "--pre-dump and --parent-path" {
+	with_tmpfs
+	counting
+	start_detached run -d "$ID"
+	wait_for counted 2
+	mkdir "$IMAGES"
+	rt checkpoint --pre-dump --image-path "$IMAGES/pre" "$ID" || {
+		rt delete --force "$ID"
+		grep -q 'Tracking memory is not available' "$IMAGES/pre/dump.log" && skip "the kernel does not track memory (soft-dirty)"
+		return 1
+	}
+	[ "$(status_of)" = running ]
+	rt checkpoint --parent-path ../pre --image-path "$IMAGES/last" "$ID"
+	start_detached restore -d --image-path "$IMAGES/last" "$ID"
+	wait_for running
+	[ "$(count)" -ge 2 ]
+	rt delete --force "$ID"
+}
+
+@test "limits are applied again" {
+	with_tmpfs
+	config '.linux.resources.pids.limit = 44'
+	counting
+	start_detached run -d "$ID"
+	wait_for running
+	rt checkpoint --image-path "$IMAGES" "$ID"
+	[ -z "$(cgroup_dirs)" ]
+	start_detached restore -d --image-path "$IMAGES" "$ID"
+	wait_for running
+	found=$(cgroup_dirs | sed 's|$|/pids.max|' | xargs grep -sl '^44$' || :)
+	[ -n "$found" ]
+	grep -q "$(rt state "$ID" | jq .pid)" "${found%/*}/cgroup.procs"
+	rt delete --force "$ID"
+}
+
+@test "bind mounts and masked paths" {
+	with_tmpfs
+	mkdir "$BATS_TEST_TMPDIR/data"
+	echo kept >"$BATS_TEST_TMPDIR/data/f"
+	config '.mounts += [{destination: "/data", type: "bind", source: $d, options: ["rbind", "rw"]}] | .linux.maskedPaths += ["/proc/kcore", "/proc/acpi"]' --arg d "$BATS_TEST_TMPDIR/data"
+	counting
+	start_detached run -d "$ID"
+	wait_for running
+	rt checkpoint --image-path "$IMAGES" "$ID"
+	start_detached restore -d --image-path "$IMAGES" "$ID"
+	wait_for running
+	[ "$(rt exec "$ID" cat /data/f </dev/null)" = kept ]
+	[ "$(rt exec "$ID" sh -c 'cat /proc/kcore | head -c 1' </dev/null)" = "" ]
+	rt delete --force "$ID"
+}
+
+# holding THING OPTION REASON: a dump without the option fails for the reason and harms nothing; with it the
+# thing survives.
+holding() {
+	command -v gcc >/dev/null || skip "no compiler"
+	gcc -static -O1 -o "$BUNDLE/rootfs/bin/checkpointee" "$BATS_TEST_DIRNAME/../checkpointee.c"
+	with_tmpfs
+	args checkpointee "$1"
+	start_detached run -d "$ID"
+	wait_for running
+	wait_for counted 2
+	run ! rt checkpoint --leave-running --image-path "$IMAGES" "$ID"
+	if [[ $output =~ "Can't get 1:" ]]; then
+		rt delete --force "$ID"
+		skip "criu cannot read this kernel's socket options"
+	fi
+	one_line "criu failed.*($3)"
+	[ "$(status_of)" = running ]
+	wait_for counted "$(count)"
+	rt checkpoint "$2" --image-path "$IMAGES.2" "$ID" || {
+		rt delete --force "$ID"
+		grep -qE 'iptables|nft' "$IMAGES.2/dump.log" && skip "criu cannot lock the network here"
+		return 1
+	}
+	start_detached restore -d "$2" --image-path "$IMAGES.2" "$ID"
+	wait_for running
+	wait_for counted "$(count)"
+	rt delete --force "$ID"
+}
+
+@test "file locks" {
+	holding lock --file-locks 'lock'
+}
+
+@test "TCP connections" {
+	holding tcp --tcp-established 'tcp|TCP|[Cc]onnected'
+}
+
+@test "a network namespace of somebody else's" {
+	with_tmpfs
+	unshare -n sleep 1000 &
+	holder=$!
+	other() { [ "$(readlink /proc/$holder/ns/net)" != "$(readlink /proc/self/ns/net)" ]; }
+	wait_for other
+	config '(.linux.namespaces[] | select(.type == "network")) += {path: $p}' --arg p "/proc/$holder/ns/net"
+	counting
+	start_detached run -d "$ID"
+	wait_for running
+	rt checkpoint --image-path "$IMAGES" "$ID"
+	start_detached restore -d --image-path "$IMAGES" "$ID"
+	wait_for running
+	[ "$(readlink "/proc/$(rt state "$ID" | jq .pid)/ns/net")" = "$(readlink /proc/$holder/ns/net)" ]
+	rt delete --force "$ID"
+	kill "$holder"
+}
+
+@test "restore in the foreground has the program's exit status" {
+	with_tmpfs
+	script 'while [ ! -e /tmp/end ]; do sleep 0.05; done; exit 7'
+	start_detached run -d "$ID"
+	wait_for running
+	rt checkpoint --image-path "$IMAGES" "$ID"
+	(
+		s=0
+		(cd "$BUNDLE" && rt restore --image-path "$IMAGES" "$ID" </dev/null >"$OUT" 2>&1) || s=$?
+		echo "$s" >"$BATS_TEST_TMPDIR/status"
+	) 3>&- &
+	wait_for running
+	rt exec "$ID" touch /tmp/end </dev/null
+	wait_for test -s "$BATS_TEST_TMPDIR/status"
+	[ "$(cat "$BATS_TEST_TMPDIR/status")" = 7 ]
+	run ! rt state "$ID"
+}
+
+@test "what is wrong is said, with criu's reason, and leaves nothing" {
+	counting
+	run ! rt checkpoint --image-path "$IMAGES" "$ID"
+	one_line 'container does not exist'
+	[ ! -e "$IMAGES" ]
+	run ! rt checkpoint --manage-cgroups-mode maybe "$ID"
+	one_line 'manage-cgroups-mode'
+	run ! rt checkpoint --page-server nowhere "$ID"
+	one_line 'page-server'
+	cd "$BUNDLE"
+	run ! rt restore --image-path "$IMAGES" "$ID"
+	one_line 'image-path.*no such file or directory'
+	mkdir "$IMAGES"
+	run ! rt restore --image-path "$IMAGES" "$ID"
+	one_line 'criu failed: Error'
+	run ! env PATH=/nowhere "$OCIRT" --root "$ROOT" restore --image-path "$IMAGES" "$ID"
+	one_line 'criu is not installed'
+}
+
+@test "a created container cannot be dumped" {
+	counting
+	create_container
+	run ! rt checkpoint --image-path "$IMAGES" "$ID"
+	one_line 'container not running'
+	[ "$(status_of)" = created ]
+	rt delete --force "$ID"
+}
