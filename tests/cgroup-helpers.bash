@@ -22,9 +22,15 @@ cg() { cat "$(cg_dir "$1")/$1"; }
 
 # need_file CONTROLLER V1-FILE V2-FILE: the controller is on this host, and a directory of it has that file.
 need_file() {
-	local d probe
+	local d probe controller=$1
 	if is_v2; then
-		grep -qw "$1" /sys/fs/cgroup/cgroup.controllers || skip "no v2 controller $1 here"
+		[ "$controller" != blkio ] || controller=io
+		grep -qw "$controller" /sys/fs/cgroup/cgroup.controllers || skip "no v2 controller $controller here"
+		echo "+$controller" >/sys/fs/cgroup/cgroup.subtree_control || skip "$controller cannot be handed down"
+		probe=/sys/fs/cgroup/ocirt-test-$$-probe
+		mkdir "$probe"
+		[ -e "$probe/$3" ] || { rmdir "$probe"; skip "this kernel has no $3"; }
+		rmdir "$probe"
 		return
 	fi
 	for d in /sys/fs/cgroup/*; do
