@@ -5,11 +5,12 @@
 #include <stdalign.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
-enum { CHUNK_BYTES = 64 * 1024 };
+/* Address space: a page costs something when it is written to. */
+enum { CHUNK_BYTES = 256 * 1024 };
 
 struct arena_chunk {
 	struct arena_chunk *before;
@@ -41,7 +42,7 @@ void arena_done(struct arena *arena)
 	while (arena->chunk != NULL) {
 		struct arena_chunk *before = arena->chunk->before;
 
-		free(arena->chunk);
+		(void) munmap(arena->chunk, sizeof(*before) + arena->chunk->size);
 		arena->chunk = before;
 	}
 	arena->used = 0;
@@ -54,11 +55,15 @@ void *arena_alloc(struct arena *arena, size_t size)
 
 	size = round_up(size);
 	if (chunk == NULL || size > chunk->size - arena->used) {
-		size_t room = size > CHUNK_BYTES ? size : CHUNK_BYTES;
+		size_t room = CHUNK_BYTES - sizeof(*chunk);
 
-		/* calloc: fresh pages are zero already and are not touched until used. */
-		chunk = calloc(1, sizeof(*chunk) + room);
-		if (chunk == NULL)
+		if (size > room)
+			room = size;
+		/* Not calloc, which clears what it takes from the heap: these pages are zero already,
+		 * and most of them are never touched. */
+		chunk = mmap(NULL, sizeof(*chunk) + room, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (chunk == MAP_FAILED)
 			out_of_memory();
 		chunk->before = arena->chunk;
 		chunk->size = room;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -41,11 +42,13 @@ static int mount_hierarchy(const struct ns_plan *ns, const struct mount_step *st
 	const char *name, const char *leaf, struct err *err)
 {
 	_cleanup_fd_ int target = -1, mount = -1;
-	const struct beneath below = { .root = base };
 
-	target = beneath_mkdirs(&below, name, 0755, err);
+	/* The tmpfs is new, and nobody else's yet. */
+	if (mkdirat(base, name, 0755) < 0)
+		return err_sys(err, "mkdir %s", name);
+	target = openat(base, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (target < 0)
-		return -1;
+		return err_sys(err, "open %s", name);
 	if (ns->unshare_cgroup) {
 		const bool named = str_eq(name, "systemd");
 		const char *const data[] = { named ? "none" : name, "name=systemd" };

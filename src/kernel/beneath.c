@@ -367,9 +367,12 @@ int beneath_mknod(const struct beneath *below, const char *path, mode_t mode, un
 		return err_set(err, ERR_CONFIG, "%s is there already and is something else", path);
 	if (!made)
 		return 0;
-	/* The umask has cut the mode, and the owner is the runtime. */
-	if (fchownat(fd, "", uid, gid, AT_EMPTY_PATH) < 0)
+	/* The umask may have cut the mode, and the owner is the runtime. */
+	if ((info.st_uid != uid || info.st_gid != gid) &&
+		fchownat(fd, "", uid, gid, AT_EMPTY_PATH) < 0)
 		return err_sys(err, "chown %s", path);
+	if ((info.st_mode & 07777) == (mode & 07777) && info.st_uid == uid && info.st_gid == gid)
+		return 0;
 	(void) snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
 	if (fchmodat(AT_FDCWD, self, mode & 07777, 0) < 0)
 		return err_sys(err, "chmod %s", path);

@@ -175,14 +175,21 @@ int mount_idmap(int fd, int userns, bool recursive, struct err *err)
 
 static int apply_flags(int mount, const struct mount_flags *flags, struct err *err)
 {
+	size_t done = 0;
+
 	/* Those of the whole tree, then those of the mount itself, then propagation as listed. */
 	if ((flags->set_rec | flags->clear_rec) != 0 &&
 		mount_set_attr(mount, flags->set_rec, flags->clear_rec, 0, true, err) < 0)
 		return -1;
-	if ((flags->set | flags->clear) != 0 &&
-		mount_set_attr(mount, flags->set, flags->clear, 0, false, err) < 0)
-		return -1;
-	for (size_t i = 0; i < flags->propagation_count; i++)
+	if ((flags->set | flags->clear) != 0) {
+		/* The first propagation goes with it where it is of the mount alone as well. */
+		if (flags->propagation_count > 0 && (flags->propagation[0] & MS_REC) == 0)
+			done = 1;
+		if (mount_set_attr(mount, flags->set, flags->clear,
+			    done > 0 ? flags->propagation[0] : 0, false, err) < 0)
+			return -1;
+	}
+	for (size_t i = done; i < flags->propagation_count; i++)
 		if (mount_set_attr(mount, 0, 0, flags->propagation[i] & ~(unsigned long) MS_REC,
 			    (flags->propagation[i] & MS_REC) != 0, err) < 0)
 			return -1;
