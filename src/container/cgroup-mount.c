@@ -53,7 +53,7 @@ static int mount_hierarchy(const struct ns_plan *ns, const struct mount_step *st
 		const bool named = str_eq(name, "systemd");
 		const char *const data[] = { named ? "none" : name, "name=systemd" };
 
-		mount = mount_make_fs(
+		mount = mount_make_fs_inside(
 			"cgroup", "cgroup", data, named ? 2 : 1, 0, step->attr_set, err);
 	} else {
 		mount = mount_clone_tree(AT_FDCWD, leaf, false, true, err);
@@ -82,7 +82,7 @@ static int mount_v1(const struct ns_plan *ns, const struct cgroup_dirs *cgroups,
 	static const char *const data[] = { "mode=755" };
 	_cleanup_fd_ int base = -1;
 
-	base = mount_make_fs(
+	base = mount_make_fs_inside(
 		"tmpfs", "tmpfs", data, 1, 0, step->attr_set & ~(uint64_t) MOUNT_ATTR_RDONLY, err);
 	if (base < 0 ||
 		place(base, target, step, step->attr_set & ~(uint64_t) MOUNT_ATTR_RDONLY, err) < 0)
@@ -112,7 +112,7 @@ static int mount_v2(const struct ns_plan *ns, const struct cgroup_dirs *cgroups,
 	_cleanup_fd_ int mount = -1;
 	uint64_t set = step->attr_set;
 
-	mount = mount_make_fs(
+	mount = mount_make_fs_inside(
 		"cgroup2", "cgroup", step->data, step->data_count, 0, step->attr_set, err);
 	if (mount < 0 && (err->num == EPERM || err->num == EBUSY)) {
 		const bool own = ns->unshare_cgroup && cgroups->leaf_count > 0;

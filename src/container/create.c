@@ -82,9 +82,9 @@ static int open_trees(const struct create_job *job, struct init_fds *fds, struct
 	if (!ours || !rootfs->new_mount_ns || !rootfs->devices_by_bind)
 		return 0;
 	fds->device_tree = devices_prepare(&job->plan->ns, rootfs, err);
-	if (fds->device_tree >= 0 || err->num != EPERM)
+	if (fds->device_tree >= 0 || (err->num != EPERM && err->num != ENOSYS))
 		return fds->device_tree < 0 ? -1 : 0;
-	/* No CAP_MKNOD for us either: the host's nodes will have to do. */
+	/* No CAP_MKNOD for us either, or no fsopen: the host's nodes will have to do. */
 	err_drop(err);
 	return 0;
 }

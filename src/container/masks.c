@@ -68,7 +68,8 @@ static int mask(const struct beneath *root, const struct inside_path *path, stru
 	if (*kind >= 0)
 		tree = mount_clone_tree(*kind, "", false, false, err);
 	else if (S_ISDIR(info.st_mode))
-		tree = mount_make_fs("tmpfs", "tmpfs", data, 3, MS_RDONLY, mask_flags.set, err);
+		tree = mount_make_fs_inside(
+			"tmpfs", "tmpfs", data, 3, MS_RDONLY, mask_flags.set, err);
 	else
 		tree = TAKE_FD(*take_null);
 	if (tree < 0 || mount_place(tree, target, &mask_flags, err) < 0)

@@ -171,7 +171,7 @@ static int make_fs(
 			data[count++] = step->data[i];
 	if (mode != NULL)
 		data[count++] = mode;
-	mount = mount_make_fs(step->type, step->source, data, count,
+	mount = mount_make_fs_inside(step->type, step->source, data, count,
 		step->late_readonly ? step->sb_flags & ~(unsigned long) MS_RDONLY : step->sb_flags,
 		step->late_readonly ? step->attr_set & ~(uint64_t) MOUNT_ATTR_RDONLY
 				    : step->attr_set,

@@ -9,6 +9,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -83,14 +84,15 @@ static int go_to(int fd, char name[16])
 	return fchdir(fds);
 }
 
-static int mount_by_fd(int fd, unsigned long flags, const char *what, struct err *err)
+static int mount_by_fd(
+	int fd, unsigned long flags, const char *data, const char *what, struct err *err)
 {
 	_cleanup_fd_ int cwd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	char name[16];
 	int done = cwd < 0 ? -1 : go_to(fd, name);
 
 	if (done == 0)
-		done = mount(NULL, name, NULL, flags, NULL);
+		done = mount(NULL, name, NULL, flags, data);
 	if (done < 0)
 		(void) err_sys(err, "%s", what);
 	if (cwd >= 0 && fchdir(cwd) < 0)
@@ -139,7 +141,8 @@ static int set_one(int fd, uint64_t set, uint64_t clear, struct err *err)
 
 	if (fstatvfs(fd, &now) < 0)
 		return err_sys(err, "statvfs mount");
-	return mount_by_fd(fd, MS_REMOUNT | MS_BIND | old_flags(&now, set, clear), "remount", err);
+	return mount_by_fd(
+		fd, MS_REMOUNT | MS_BIND | old_flags(&now, set, clear), NULL, "remount", err);
 }
 
 /* A space, tab, newline or backslash of a path is written in octal (proc(5)). */
@@ -237,10 +240,67 @@ int mount_old_set_attr(int fd, uint64_t set, uint64_t clear, unsigned long propa
 	bool recursive, struct err *err)
 {
 	if (propagation != 0 &&
-		mount_by_fd(fd, propagation | (recursive ? MS_REC : 0), "mount propagation", err) <
-			0)
+		mount_by_fd(fd, propagation | (recursive ? MS_REC : 0), NULL, "mount propagation",
+			err) < 0)
 		return -1;
 	if ((set | clear) == 0)
 		return 0;
 	return recursive ? set_tree(fd, set, clear, err) : set_one(fd, set, clear, err);
+}
+
+/* ---- new file systems --------------------------------------------------------------------------- */
+
+static int join_data(char *text, size_t size, const char *const *data, size_t count)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < count; i++) {
+		const size_t length = strlen(data[i]);
+
+		/* mount(2) has no way to write a comma in a value. */
+		if (strchr(data[i], ',') != NULL || used + length + 2 > size) {
+			errno = EINVAL;
+			return -1;
+		}
+		if (i > 0)
+			text[used++] = ',';
+		memcpy(text + used, data[i], length + 1);
+		used += length;
+	}
+	return 0;
+}
+
+int mount_old_make_fs(const char *type, const char *source, const char *const *data, size_t count,
+	unsigned long sb_flags, uint64_t attrs, struct err *err)
+{
+	const struct statvfs fresh = { .f_flag = ST_RELATIME };
+	const unsigned long flags = sb_flags | old_flags(&fresh, attrs, attrs & MOUNT_ATTR__ATIME);
+	_cleanup_fd_ int fd = -1;
+	char text[4096];
+
+	if (join_data(text, sizeof(text), data, count) < 0)
+		return err_sys(err, "mount %s: an option that mount(2) cannot take", type);
+	if (mount(source, "/", type, flags, text) < 0)
+		return err_sys(err, "mount %s", type);
+	fd = (int) syscall(SYS_open_tree, AT_FDCWD, "/..", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (fd < 0)
+		(void) err_sys(err, "open_tree %s", type);
+	if (umount2("/..", MNT_DETACH) < 0)
+		return err_sys(err, "umount2 %s", type);
+	return TAKE_FD(fd);
+}
+
+int mount_old_reconfigure(
+	int fd, const char *const *data, size_t count, unsigned long sb_flags, struct err *err)
+{
+	struct statvfs now;
+	char text[4096];
+
+	if (join_data(text, sizeof(text), data, count) < 0)
+		return err_sys(err, "remount: an option that mount(2) cannot take");
+	if (fstatvfs(fd, &now) < 0)
+		return err_sys(err, "statvfs mount");
+	/* This call sets the flags of the mount as well: they stay as they are. */
+	return mount_by_fd(fd, MS_REMOUNT | sb_flags | old_flags(&now, 0, 0), text, "remount", err);
 }

@@ -10,6 +10,7 @@
 #define OCIRT_KERNEL_MOUNT_OLD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -17,5 +18,15 @@
 /* mount_setattr(2) by mount(2), for a mount that is attached; fd is its root. */
 ERR_CHECK int mount_old_set_attr(int fd, uint64_t set, uint64_t clear, unsigned long propagation,
 	bool recursive, struct err *err);
+
+/* mount_make_fs by mount(2), in a mount namespace of our own: the file system is put on the root
+ * directory, where a lookup of "/" passes it by and one of "/.." does not, cloned from there, and taken
+ * away again. */
+ERR_CHECK int mount_old_make_fs(const char *type, const char *source, const char *const *data,
+	size_t count, unsigned long sb_flags, uint64_t attrs, struct err *err);
+
+/* mount_reconfigure by mount(2). */
+ERR_CHECK int mount_old_reconfigure(
+	int fd, const char *const *data, size_t count, unsigned long sb_flags, struct err *err);
 
 #endif

@@ -112,12 +112,25 @@ int mount_make_fs(const char *type, const char *source, const char *const *data,
 	return fd < 0 ? fs_error(context, "fsmount", type, err) : (int) fd;
 }
 
+int mount_make_fs_inside(const char *type, const char *source, const char *const *data,
+	size_t count, unsigned long sb_flags, uint64_t attrs, struct err *err)
+{
+	int fd = mount_make_fs(type, source, data, count, sb_flags, attrs, err);
+
+	if (fd >= 0 || err->num != ENOSYS)
+		return fd;
+	err_drop(err);
+	return mount_old_make_fs(type, source, data, count, sb_flags, attrs, err);
+}
+
 int mount_reconfigure(
 	int fd, const char *const *data, size_t count, unsigned long sb_flags, struct err *err)
 {
 	_cleanup_fd_ int context =
 		(int) syscall(SYS_fspick, fd, "", FSPICK_CLOEXEC | FSPICK_EMPTY_PATH);
 
+	if (context < 0 && errno == ENOSYS)
+		return mount_old_reconfigure(fd, data, count, sb_flags, err);
 	if (context < 0)
 		return err_sys(err, "fspick");
 	if (set_flags(context, sb_flags, err) < 0)

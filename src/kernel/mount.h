@@ -27,6 +27,11 @@ ERR_CHECK int mount_clone_tree(
 ERR_CHECK int mount_make_fs(const char *type, const char *source, const char *const *data,
 	size_t count, unsigned long sb_flags, uint64_t attrs, struct err *err);
 
+/* The same for who is in a mount namespace of its own: there mount(2) helps where fsopen is missing
+ * (err->num is ENOSYS from mount_make_fs). */
+ERR_CHECK int mount_make_fs_inside(const char *type, const char *source, const char *const *data,
+	size_t count, unsigned long sb_flags, uint64_t attrs, struct err *err);
+
 /* Changes the options of the file system that fd is the root of, as `mount -o remount` does. */
 ERR_CHECK int mount_reconfigure(
 	int fd, const char *const *data, size_t count, unsigned long sb_flags, struct err *err);
