@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2016
 # What the tests of cgroups share. $CG is the container's path; the host's layout decides which file is
 # meant. Where a controller is missing the test says so.
 

@@ -376,6 +376,7 @@ static int write_program(struct writer *writer, const struct cgroup_plan *plan, 
 static int write_lists(struct writer *writer, const struct cgroup_plan *plan, struct err *err)
 {
 	const struct cgroup_value *values;
+	const char **lines;
 	size_t count;
 	char *current;
 
@@ -384,10 +385,20 @@ static int write_lists(struct writer *writer, const struct cgroup_plan *plan, st
 		devices_v1(plan->device_rules, plan->device_rule_count, current, writer->arena,
 			&values, &count, err) < 0)
 		return -1;
+	lines = arena_array(writer->arena, count + 1, sizeof(*lines));
 	for (size_t i = 0; i < count; i++)
-		if (cgroupfs_at_write(
-			    writer->at, dir_of(writer), values[i].file, values[i].value, err) < 0)
-			return err_place(err, values[i].pointer);
+		lines[i] = values[i].value;
+	for (size_t i = 0; i < count;) {
+		size_t end = i + 1, written;
+
+		while (end < count && str_eq(values[end].file, values[i].file))
+			end++;
+		written = cgroupfs_at_write_lines(
+			writer->at, dir_of(writer), values[i].file, lines + i, end - i, err);
+		if (written < end - i)
+			return err_place(err, values[i + written].pointer);
+		i = end;
+	}
 	return 0;
 }
 

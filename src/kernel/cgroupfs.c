@@ -152,6 +152,23 @@ int cgroupfs_at_write(int at, const char *dir, const char *file, const char *val
 	return write_at(at, dir, file, value, err);
 }
 
+size_t cgroupfs_at_write_lines(int at, const char *dir, const char *file, const char *const *values,
+	size_t count, struct err *err)
+{
+	_cleanup_fd_ int fd = openat(at, file, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0) {
+		(void) err_sys(err, "open %s/%s", dir, file);
+		return 0;
+	}
+	for (size_t i = 0; i < count; i++)
+		if (io_write_all(fd, values[i], strlen(values[i])) < 0) {
+			(void) err_sys(err, "write %s to %s/%s", values[i], dir, file);
+			return i;
+		}
+	return count;
+}
+
 int cgroupfs_at_read(
 	int at, const char *dir, const char *file, struct arena *arena, char **ret, struct err *err)
 {

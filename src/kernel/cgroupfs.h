@@ -58,6 +58,10 @@ bool cgroupfs_at_is_v2(int at);
 bool cgroupfs_at_has(int at, const char *file);
 ERR_CHECK int cgroupfs_at_write(
 	int at, const char *dir, const char *file, const char *value, struct err *err);
+/* The same for values that go into one file, a write for each. Returns how many are written: fewer than
+ * count with *err set for the next. */
+ERR_CHECK size_t cgroupfs_at_write_lines(int at, const char *dir, const char *file,
+	const char *const *values, size_t count, struct err *err);
 /* The whole file in the arena, NUL-terminated. */
 ERR_CHECK int cgroupfs_at_read(int at, const char *dir, const char *file, struct arena *arena,
 	char **ret, struct err *err);

@@ -59,7 +59,7 @@ static struct spec_features_linux *make_linux(struct arena *arena)
 	to->cgroup->v2 = flag(arena, true);
 	to->cgroup->systemd = flag(arena, false);
 	to->cgroup->systemd_user = flag(arena, false);
-	to->cgroup->rdma = flag(arena, false);
+	to->cgroup->rdma = flag(arena, true);
 	to->seccomp = ARENA_NEW(arena, struct spec_features_seccomp);
 	to->seccomp->enabled = flag(arena, true);
 	to->seccomp->actions = names_of(&names_seccomp_actions, arena);
