@@ -19,6 +19,7 @@
 #include "container/init.h"
 #include "container/mounts.h"
 #include "container/msg.h"
+#include "container/netdev.h"
 #include "container/proc.h"
 #include "container/usermap.h"
 #include "kernel/mount.h"
@@ -352,12 +353,21 @@ static int say_why_it_ended(struct created *child, struct err *err)
 	return -1;
 }
 
-static int run_hooks(
-	const struct plan *plan, const char *state, struct created *child, struct err *err)
+static int run_hooks(const struct plan *plan, const char *state, struct created *child,
+	struct arena *arena, struct err *err)
 {
 	if (msg_wait(child->sock, child->pidfd, time_deadline_ms(CHILD_MS), MSG_HOOKS, MSG_HOOKS, 0,
 		    NULL, err) < 0)
 		return -1;
+	/* By now it is in its network namespace, and hooks may expect the devices there. */
+	if (plan->net.count > 0) {
+		_cleanup_fd_ int netns = netdev_namespace(child->pid, err);
+
+		if (netns < 0 ||
+			netdev_move(plan->net.devices, plan->net.count, netns, arena,
+				&child->net_moved, err) < 0)
+			return -1;
+	}
 	if (hooks_run(&plan->hooks[HOOK_PRESTART], HOOK_PRESTART, state, plan->bundle, err) < 0 ||
 		hooks_run(&plan->hooks[HOOK_CREATE_RUNTIME], HOOK_CREATE_RUNTIME, state,
 			plan->bundle, err) < 0)
@@ -381,7 +391,7 @@ int create_settle(const struct create_job *job, const char *state_runtime, struc
 	if (create_oom_score(job->procfs, &plan->proc, child->pid, err) < 0 ||
 		(!is_placed_first(plan) && place(job, child, err) < 0))
 		return say_why_it_ended(child, err);
-	if (init_asks_for_hooks(plan) && run_hooks(plan, state_runtime, child, err) < 0)
+	if (init_asks_for_hooks(plan) && run_hooks(plan, state_runtime, child, job->arena, err) < 0)
 		return -1;
 	got = msg_wait(child->sock, child->pidfd, time_deadline_ms(CHILD_MS), MSG_READY,
 		MSG_CONSOLE, 0, &child->terminal, err);

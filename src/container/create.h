@@ -41,6 +41,7 @@ struct created {
 	pid_t pid; /* of the container's first process, in the runtime's pid namespace */
 	int pidfd;
 	bool in_cgroup; /* of v2, from its birth */
+	size_t net_moved; /* how many network devices went in */
 	int sock; /* messages */
 	int terminal; /* the pty's master, when the caller keeps it, or -1 */
 };

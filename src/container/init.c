@@ -133,7 +133,7 @@ static int write_sysctls(const struct plan *plan, int procfs, struct err *err)
 bool init_asks_for_hooks(const struct plan *plan)
 {
 	return plan->hooks[HOOK_PRESTART].count + plan->hooks[HOOK_CREATE_RUNTIME].count +
-		plan->hooks[HOOK_CREATE_CONTAINER].count !=
+		plan->hooks[HOOK_CREATE_CONTAINER].count + plan->net.count !=
 		0;
 }
 
@@ -192,7 +192,7 @@ static int set_up(const struct init_job *job, struct init_fds *fds, struct proc_
 		return -1;
 	if (enter_namespaces(&plan->ns, fds, time_offsets, err) < 0)
 		return -1;
-	/* With its ids mapped and its network devices there; in its cgroups where that matters below. */
+	/* With its ids mapped; in its cgroups where that matters below. */
 	if (msg_wait(fds->sock, -1, time_deadline_ms(PARENT_MS), MSG_MAPPED, MSG_MAPPED, 0, NULL,
 		    err) < 0)
 		return -1;

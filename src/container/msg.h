@@ -8,10 +8,10 @@
  *     --------------------                      ------------------------
  *                          [PID, with a pidfd]  <-  behind a joined user namespace with a new pid
  *                                                   namespace only: it cloned a second time
- *     MAPPED  ->                                    ids mapped, devices moved
+ *     MAPPED  ->                                    ids mapped
  *                                               <-  HOOKS: root file system is built, not entered
- *     HOOKS_DONE  ->                                in its cgroups, prestart and createRuntime
- *                                                   hooks have run (both where there are hooks)
+ *     HOOKS_DONE  ->                                in its cgroups, network devices moved, prestart
+ *                                                   and createRuntime hooks have run (both where there are hooks)
  *                         [CONSOLE, with a pty] <-  `run` in the foreground with a terminal
  *                        [LISTENER, with an fd] <-  a seccomp profile with a listener
  *                                               <-  READY: all that can fail has been done

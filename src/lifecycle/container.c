@@ -17,6 +17,7 @@
 #include "base/str.h"
 #include "base/time.h"
 #include "container/seccomp.h"
+#include "container/netdev.h"
 #include "kernel/facts.h"
 #include "kernel/ns.h"
 #include "kernel/procfs.h"
@@ -173,6 +174,13 @@ int container_record_child(struct container *container, struct err *err)
 
 /* ---- create ------------------------------------------------------------------------------------- */
 
+static char **net_records(struct container *container)
+{
+	const struct net_plan *net = &container->bundle.plan.net;
+
+	return netdev_record(net->devices, net->count, net->path, &container->arena);
+}
+
 int container_announce(
 	struct container *container, const struct create_options *options, struct err *err)
 {
@@ -183,6 +191,8 @@ int container_announce(
 		announce_pid(options->pid_file, container->child.pid, err) < 0)
 		return -1;
 	container->record.phase = arena_str(&container->arena, "created");
+	container->record.net_devices.items = net_records(container);
+	container->record.net_devices.count = container->child.net_moved;
 	if (state_write_record(&container->dir, &container->record, err) < 0) {
 		if (options->pid_file != NULL)
 			(void) unlink(options->pid_file); /* it names a process that will be gone */
@@ -340,6 +350,16 @@ void container_done(struct container *container)
 
 	if (container->created)
 		container->child.pid = 0;
+	else if (container->child.pid > 0 && container->child.net_moved > 0) {
+		/* While the namespace is there: it ends with the child. */
+		_cleanup_fd_ int netns = netdev_namespace(container->child.pid, &ignored);
+
+		if (netns < 0)
+			err_drop(&ignored);
+		else
+			netdev_return(net_records(container), container->child.net_moved, netns,
+				&container->arena);
+	}
 	created_end(&container->child);
 	if (!container->created && container->dir.dir >= 0) {
 		if (cgroup_destroy(&container->cgroups, time_deadline_ms(10 * 1000), &ignored) <

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "base/time.h"
 #include "container/cgroup.h"
+#include "container/netdev.h"
 #include "kernel/ns.h"
 #include "kernel/procfs.h"
 #include "lifecycle/foreign.h"
@@ -39,15 +40,33 @@ static int end_first(const char *id, const struct cgroup_dirs *dirs, int pidfd,
 	return ended < 0 ? -1 : 0;
 }
 
+/* The fd keeps the network namespace, and the devices of the host in it, beyond the last process. */
+static int keep_network(const struct state_record *record)
+{
+	struct err ignored;
+	int netns;
+
+	if (record->net_devices.count == 0)
+		return -1;
+	netns = netdev_namespace((pid_t) record->pid, &ignored);
+	if (netns < 0)
+		err_drop(&ignored);
+	return netns;
+}
+
 /* Whoever starts a container keeps its lock meanwhile, and a hook of theirs may hang: the end of the
  * container ends that. What stands in the way of this is found again with the lock held. */
-static void kill_first(const char *root, const char *id, struct arena *arena)
+static void kill_first(const char *root, const char *id, struct arena *arena, int *ret_netns)
 {
 	_cleanup_handle_ struct handle handle = HANDLE_INIT;
 	struct err ignored = { 0 };
 
-	if (handle_look(root, id, arena, &handle, &ignored) < 0 || handle.pidfd < 0 ||
-		ns_pidfd_send(handle.pidfd, SIGKILL, &ignored) < 0)
+	if (handle_look(root, id, arena, &handle, &ignored) < 0 || handle.pidfd < 0) {
+		err_drop(&ignored);
+		return;
+	}
+	*ret_netns = keep_network(&handle.record);
+	if (ns_pidfd_send(handle.pidfd, SIGKILL, &ignored) < 0)
 		err_drop(&ignored);
 }
 
@@ -68,12 +87,13 @@ static int delete_unknown(struct state_dir *dir, bool force, const struct err *w
 	return -1;
 }
 
-static int delete_locked(
-	const char *root, const char *id, bool force, struct state_dir *dir, struct err *err)
+static int delete_locked(const char *root, const char *id, bool force, struct state_dir *dir,
+	int *take_netns, struct err *err)
 {
 	_cleanup_arena_ struct arena arena = { 0 };
 	_cleanup_fd_ int procfs = -1;
 	_cleanup_fd_ int pidfd = -1;
+	_cleanup_fd_ int netns = TAKE_FD(*take_netns);
 	struct state_record record = { 0 };
 	struct err local = { 0 }, theirs = { 0 };
 	bool created;
@@ -102,10 +122,13 @@ static int delete_locked(
 			"cannot delete container %s that is not stopped: %s", id,
 			state_status_name(status));
 	dirs = state_cgroups(&record);
+	if (pidfd >= 0 && netns < 0)
+		netns = keep_network(&record);
 	if (pidfd >= 0 && end_first(id, &dirs, pidfd, deadline, err) < 0)
 		return -1;
 	if (cgroup_destroy(&dirs, deadline, err) < 0)
 		return -1;
+	netdev_return(record.net_devices.items, record.net_devices.count, netns, &arena);
 	if (str_eq(record.phase, "created"))
 		hooks_after_stop(dir, &record, &arena);
 	return state_remove(dir, err);
@@ -116,15 +139,16 @@ int lifecycle_delete(
 {
 	_cleanup_arena_ struct arena arena = { 0 };
 	_cleanup_state_dir_ struct state_dir dir = STATE_DIR_INIT;
+	_cleanup_fd_ int netns = -1;
 	struct err local = { 0 };
 
 	if (force)
-		kill_first(global->root, id, &arena);
+		kill_first(global->root, id, &arena, &netns);
 	if (state_open(global->root, id, LOCK_WAIT_MS, &dir, &local) < 0) {
 		if (force && local.code == ERR_NOT_FOUND)
 			return 0;
 		*err = local;
 		return -1;
 	}
-	return delete_locked(global->root, id, force, &dir, err);
+	return delete_locked(global->root, id, force, &dir, &netns, err);
 }

@@ -76,7 +76,7 @@ static struct spec_features_linux *make_linux(struct arena *arena)
 	to->memory_policy->flags = names_of(&names_memory_flags, arena);
 	to->mount_extensions = ARENA_NEW(arena, struct spec_features_mount_extensions);
 	to->mount_extensions->idmap = enabled(arena, true);
-	to->net_devices = enabled(arena, false);
+	to->net_devices = enabled(arena, true);
 	return to;
 }
 

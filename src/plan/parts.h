@@ -54,6 +54,9 @@ ERR_CHECK int plan_seccomp(
 ERR_CHECK int plan_sysctl(const struct plan_input *in, const struct ns_plan *ns,
 	const struct sysctl_plan **ret, size_t *ret_count, struct err *err);
 
+/* plan/net.c */
+void plan_net(const struct plan_input *in, struct net_plan *ret);
+
 /* plan/hooks.c */
 ERR_CHECK int plan_hooks(
 	const struct plan_input *in, struct hook_list ret[HOOK_KINDS], struct err *err);

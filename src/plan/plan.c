@@ -45,6 +45,7 @@ int plan_make(const struct spec *spec, const struct facts *facts,
 		plan_hooks(&in, plan.hooks, err) < 0 ||
 		plan_cgroup(&in, &plan.ns, &plan.cgroup, err) < 0)
 		return -1;
+	plan_net(&in, &plan.net);
 	*ret = plan;
 	return 0;
 }

@@ -278,6 +278,20 @@ struct sysctl_plan {
 	const char *pointer;
 };
 
+/* ---- network devices (plan/net.c; done by container/netdev.c) ----------------------------------- */
+
+struct net_device_plan {
+	const char *host_name;
+	const char *name; /* inside; may hold one %d for the first free number */
+	const char *pointer; /* "/linux/netDevices/eth0" */
+};
+
+struct net_plan {
+	const struct net_device_plan *devices;
+	size_t count;
+	const char *path; /* of a namespace that is joined, or "" */
+};
+
 /* ---- hooks (plan/hooks.c; done by container/hooks.c) -------------------------------------------- */
 
 enum hook_kind {
@@ -372,6 +386,7 @@ struct plan {
 	struct proc_plan proc;
 	struct cgroup_plan cgroup;
 	struct hook_list hooks[HOOK_KINDS];
+	struct net_plan net;
 	const struct sysctl_plan *sysctls;
 	size_t sysctl_count;
 	const char *hostname; /* NULL: leave */

@@ -295,6 +295,9 @@ char *plan_print(const struct plan *plan, struct arena *arena)
 	put_proc(&out, &plan->proc);
 	put_cgroup(&out, &plan->cgroup);
 	put_hooks(&out, plan->hooks);
+	for (size_t i = 0; i < plan->net.count; i++)
+		put_text(&out, arena_printf(arena, "net %s", plan->net.devices[i].host_name),
+			plan->net.devices[i].name);
 	for (size_t i = 0; i < plan->sysctl_count; i++)
 		put_text(&out, arena_printf(arena, "sysctl %s", plan->sysctls[i].path),
 			plan->sysctls[i].value);

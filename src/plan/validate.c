@@ -348,9 +348,6 @@ static int check_net_devices(const struct spec_linux *linux_, struct err *err)
 					"/linux/netDevices/%s%s", key, k == 1 ? "/name" : "");
 		}
 	}
-	if (linux_->net_devices.count > 0) /* never as if it had been done */
-		return err_at(
-			err, "/linux/netDevices", "moving network devices is not built in yet");
 	return 0;
 }
 

@@ -1,0 +1,116 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# linux.netDevices, with veth pairs in a network namespace of the test's own.
+
+load ../helpers
+
+setup() {
+	need_root
+	command -v ip >/dev/null || skip "ip is missing"
+	setup_bundle
+	host_before
+	# What stands for the host: the runtime runs in it, and what is in it ends with this process.
+	unshare -n sleep 300 &
+	HOST=$!
+	wait_for differs
+	inside ip link add o0 type veth peer name o1 || { kill $HOST; skip "no veth devices"; }
+	inside ip addr add 192.0.2.7/24 dev o0
+	inside ip addr add 2001:db8::7/64 dev o0
+	inside ip addr add 169.254.7.7/16 scope link dev o0
+	inside ip link set o0 mtu 1400 address 02:00:00:00:00:77 up
+	config '.linux.netDevices = {"o0":{}}'
+}
+teardown() {
+	local result=0
+	teardown_bundle || result=1
+	[ -z "${HOST-}" ] || kill $HOST 2>/dev/null || :
+	return $result
+}
+
+differs() { [ "$(readlink /proc/$HOST/ns/net)" != "$(readlink /proc/self/ns/net)" ]; }
+inside() { nsenter -n -t $HOST "$@"; }
+rt() { inside "$OCIRT" --root "$ROOT" "$@"; }
+
+@test "a device moves with its addresses of global scope, its MTU and its hardware address, and is up" {
+	script 'ip addr show dev o0'
+	run run_container
+	[ "$status" = 0 ]
+	says 'inet 192.0.2.7/24'
+	says 'inet6 2001:db8::7/64'
+	says 'mtu 1400'
+	says '02:00:00:00:00:77'
+	says '[<,]UP[,>]'
+	[[ ! $output =~ 169.254.7.7 ]]
+}
+
+@test "under another name, and under the first free one of a template" {
+	config '.linux.netDevices = {"o0":{"name":"inside"},"o1":{"name":"eth%d"}}'
+	script 'ls /sys/class/net'
+	script 'ip -o link | sed "s/^[0-9]*: \([^:@]*\).*/\1/"'
+	run run_container
+	[ "$status" = 0 ]
+	[ "$(sort <<<"$output" | tr '\n' ' ')" = "eth0 inside lo " ]
+}
+
+@test "createRuntime hooks find it there" {
+	config '.hooks.createRuntime = [{path:"/bin/sh",args:["sh","-c","exec >\($f); p=$(sed \"s/.*\\\"pid\\\":\\([0-9]*\\).*/\\1/\"); exec /usr/bin/nsenter -n -t $p /sbin/ip addr show dev o0"]}]' \
+		--arg f "$BATS_TEST_TMPDIR/seen"
+	[ -x /sbin/ip ] || skip "no /sbin/ip"
+	run run_container
+	[ "$status" = 0 ]
+	grep -q 192.0.2.7 "$BATS_TEST_TMPDIR/seen"
+}
+
+@test "delete gives it back with its name and addresses" {
+	config '.linux.netDevices = {"o0":{"name":"inside"}}'
+	args sleep 100
+	create_container
+	rt start "$ID"
+	run inside ip link show o0
+	[ "$status" != 0 ]
+	rt delete --force "$ID"
+	run inside ip addr show dev o0
+	[ "$status" = 0 ]
+	says 'inet 192.0.2.7/24'
+	says '[<,]UP[,>]'
+}
+
+@test "a create that fails gives it back" {
+	config '.linux.netDevices = {"o0":{"name":"inside"}} | .hooks.createRuntime = [{path:"/bin/false"}]'
+	run run_container
+	[ "$status" = 1 ]
+	run inside ip addr show dev o0
+	[ "$status" = 0 ]
+	says 'inet 192.0.2.7/24'
+}
+
+@test "a joined namespace: a taken name is an error, and delete takes the device from it" {
+	unshare -n sleep 300 &
+	other=$!
+	HOST2=$HOST
+	HOST=$other wait_for differs
+	HOST=$HOST2
+	config '.linux.namespaces |= map(if .type == "network" then .path = "/proc/'$other'/ns/net" else . end)
+		| .linux.netDevices = {"o0":{"name":"lo"}}'
+	run run_container
+	[ "$status" = 1 ]
+	one_line '/linux/netDevices/o0: .*file exists'
+	run inside ip addr show dev o0
+	says 'inet 192.0.2.7/24'
+	config '.linux.netDevices = {"o0":{"name":"inside"}}'
+	create_container
+	rt start "$ID"
+	wait_for is_status stopped
+	nsenter -n -t $other ip link show inside
+	rt delete "$ID"
+	kill $other
+	inside ip link show o0
+}
+
+@test "a device that is not there" {
+	config '.linux.netDevices = {"o0":{},"nothere":{}}'
+	run run_container
+	[ "$status" = 1 ]
+	one_line '/linux/netDevices/nothere: find network device nothere: no such device'
+	inside ip link show o0
+}
