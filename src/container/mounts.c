@@ -199,8 +199,12 @@ static int make_fs_or_bind(const struct mount_root *root, const struct mount_ste
 	if (root->ns->user == NS_USER_HOST || err->num != EPERM || (!is_proc && !is_sys))
 		return -1;
 	/* A writable sysfs, or the procfs of another pid namespace, is not what was asked for. */
-	if ((is_sys && readonly == 0) || (is_proc && (root->ns->all & CLONE_NEWPID) != 0))
-		return -1;
+	if (is_proc && (root->ns->all & CLONE_NEWPID) != 0)
+		return err_ctx(err,
+			"no procfs can be mounted where parts of the one that is here are masked");
+	if (is_sys && readonly == 0)
+		return err_ctx(err,
+			"a writable sysfs needs a network namespace that the user namespace owns");
 	err_drop(err);
 	mount = mount_clone_tree(AT_FDCWD, is_proc ? "/proc" : "/sys", true, false, err);
 	if (mount < 0 || inode_is_fs(mount, is_proc ? INODE_FS_PROC : INODE_FS_SYS, err) < 0 ||
