@@ -88,7 +88,7 @@ inner_user='.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{conta
 	one_line '/mounts/0 /proc: no procfs can be mounted where parts .* masked: .*operation not permitted'
 	# The pid namespace that is here, with the masks that it has here.
 	inner "$inner_user"' | .linux.namespaces |= map(select(.type != "pid"))
-		| .linux.maskedPaths = [] | .linux.readonlyPaths = [] | .process.args[2] = "cat /proc/timer_list; (echo x >/proc/sys/kernel/domainname) 2>/dev/null || echo read-only"'
+		| .linux.maskedPaths = [] | .linux.readonlyPaths = [] | .process.args[2] = "cat /proc/timer_list 2>/dev/null; (echo x >/proc/sys/kernel/domainname) 2>/dev/null || echo read-only"'
 	run run_container
 	echo "$output"
 	[ "$status" = 0 ]

@@ -249,3 +249,39 @@ deny" ]
 	[ "$status" = 1 ]
 	one_line '/process/user/additionalGids: setgroups'
 }
+
+@test "a root file system that the engine id-mapped" {
+	command -v cc >/dev/null || skip "no C compiler"
+	cc -D_GNU_SOURCE -o "$BATS_TEST_TMPDIR/idmap-mount" "$BATS_TEST_DIRNAME/../idmap-mount.c"
+	hold user
+	chown -R 0:0 "$BUNDLE/rootfs"
+	mkdir "$BUNDLE/mapped"
+	# The maps of the mount: 0 on the disk is 100000 to the kernel, which is 0 inside.
+	unshare -m --propagation private "$BATS_TEST_TMPDIR/idmap-mount" "$BUNDLE/rootfs" "$BUNDLE/mapped" \
+		"/proc/$HOLDER/ns/user" || skip "this file system cannot be id-mapped"
+	shape new n n n n n n n
+	config '.root.path = "mapped"'
+	script 'stat -c %u:%g /bin/busybox; touch /tmp/made; stat -c %u /tmp/made'
+	run unshare -m --propagation private sh -c '"$1/idmap-mount" "$2/rootfs" "$2/mapped" "$3" &&
+		exec "$4" --root "$5" run -b "$2" "$6"' - "$BATS_TEST_TMPDIR" "$BUNDLE" "/proc/$HOLDER/ns/user" "$OCIRT" "$ROOT" "$ID"
+	echo "$output"
+	[ "$status" = 0 ]
+	[ "$output" = "0:0
+0" ]
+	[ "$(stat -c %u:%g "$BUNDLE/rootfs/tmp/made")" = 0:0 ]
+}
+
+@test "until it is the program the first process shows nobody its files" {
+	shape new n n n n n n n
+	args sleep 100
+	create_container --pid-file "$BATS_TEST_TMPDIR/pid"
+	pid=$(cat "$BATS_TEST_TMPDIR/pid")
+	# Not dumpable: its files in /proc belong to the host's root, and not to the id that it runs as.
+	[ "$(stat -c %u "/proc/$pid/environ")" = 0 ]
+	run setpriv --reuid 100000 --regid 100000 --clear-groups ls "/proc/$pid/fd"
+	[ "$status" != 0 ]
+	rt start "$ID"
+	wait_for grep -q sleep "/proc/$pid/cmdline"
+	[ "$(stat -c %u "/proc/$pid/environ")" = 100000 ]
+	rt delete --force "$ID"
+}
