@@ -263,12 +263,16 @@ int create_spawn(const struct create_job *job, struct created *ret, struct err *
 static int write_maps(const struct create_job *job, pid_t pid, struct err *err)
 {
 	const struct ns_plan *ns = &job->plan->ns;
+	const struct id_maps uids = { .uids = ns->maps.uids, .uid_count = ns->maps.uid_count };
+	const struct id_maps gids = { .gids = ns->maps.gids, .gid_count = ns->maps.gid_count };
 
 	if (ns->user != NS_USER_NEW)
 		return 0;
 	if (ns->map_by_helpers)
 		return usermap_write_by_helpers(&ns->maps, pid, job->arena, err);
-	if (usermap_write(&ns->maps, ns->setgroups_deny, job->procfs, pid, job->arena, err) < 0)
+	if (usermap_write(&gids, ns->setgroups_deny, job->procfs, pid, job->arena, err) < 0)
+		return err_place(err, "/linux/gidMappings");
+	if (usermap_write(&uids, false, job->procfs, pid, job->arena, err) < 0)
 		return err_place(err, "/linux/uidMappings");
 	return 0;
 }

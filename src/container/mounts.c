@@ -196,7 +196,7 @@ static int make_fs_or_bind(const struct mount_root *root, const struct mount_ste
 		err_drop(err);
 		return make_fs(step, mode, true, err);
 	}
-	if (root->ns->user == NS_USER_HOST || err->num != EPERM || (!is_proc && !is_sys))
+	if (err->num != EPERM || (!is_proc && !is_sys))
 		return -1;
 	/* A writable sysfs, or the procfs of another pid namespace, is not what was asked for. */
 	if (is_proc && (root->ns->all & CLONE_NEWPID) != 0)

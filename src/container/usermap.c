@@ -24,8 +24,10 @@ static char *map_text(struct arena *arena, const struct id_map *maps, size_t cou
 int usermap_write(const struct id_maps *maps, bool deny_setgroups, int procfs, pid_t pid,
 	struct arena *arena, struct err *err)
 {
-	return procfs_id_maps(procfs, pid, map_text(arena, maps->uids, maps->uid_count),
-		map_text(arena, maps->gids, maps->gid_count), deny_setgroups, err);
+	return procfs_id_maps(procfs, pid,
+		maps->uid_count != 0 ? map_text(arena, maps->uids, maps->uid_count) : NULL,
+		maps->gid_count != 0 ? map_text(arena, maps->gids, maps->gid_count) : NULL,
+		deny_setgroups, err);
 }
 
 /* NULL: it is nowhere. A file that others than its owner may write is nobody's helper. */

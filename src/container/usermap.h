@@ -17,7 +17,7 @@
 #include "base/err.h"
 #include "plan/plan.h"
 
-/* deny_setgroups: as an ordinary user must who maps their own id. */
+/* A map without lines is left alone. deny_setgroups: as an ordinary user must who maps their own id. */
 ERR_CHECK int usermap_write(const struct id_maps *maps, bool deny_setgroups, int procfs, pid_t pid,
 	struct arena *arena, struct err *err);
 

@@ -155,3 +155,33 @@ teardown() { teardown_bundle; }
 	[ "$output" = "$want
 0" ]
 }
+
+@test "ids that the caller's user namespace does not have: the map that is refused" {
+	unshare -Ur true || skip "user namespaces are refused here"
+	config '.linux.uidMappings[0].hostID = 0 | .linux.gidMappings[0].hostID = 5'
+	run unshare -Ur "$OCIRT" --root "$ROOT" run -b "$BUNDLE" "$ID"
+	[ "$status" = 1 ]
+	one_line '/linux/gidMappings: write /proc/[0-9]+/gid_map: operation not permitted'
+}
+
+@test "sysfs where the network namespace is somebody else's: the read-only tree that is here, never a writable one" {
+	unshare -Ur true || skip "user namespaces are refused here"
+	for inside in yes no; do
+		config '(.mounts[] | select(.destination == "/sys")) |= {destination: "/sys", type: "sysfs", source: "sysfs", options: ["nosuid", "noexec", "nodev", "ro"]}'
+		script 'grep " /sys " /proc/self/mountinfo | cut -d" " -f6; grep " /sys" /proc/self/mountinfo | cut -d" " -f6 | grep -c ^rw'
+		if [ $inside = yes ]; then
+			run run_container
+		else
+			config 'del(.linux.uidMappings, .linux.gidMappings) | del(.linux.namespaces[] | select(.type == "user"))
+				| del(.mounts[] | select(.destination == "/sys/fs/cgroup"))'
+			run unshare -Ur "$OCIRT" --root "$ROOT" run -b "$BUNDLE" "$ID"
+		fi
+		echo "$output"
+		[[ ${lines[0]} = ro* ]]
+		[ "${lines[-1]}" = 0 ]
+	done
+	config '(.mounts[] | select(.destination == "/sys")).options = ["nosuid"]'
+	run unshare -Ur "$OCIRT" --root "$ROOT" run -b "$BUNDLE" "$ID"
+	[ "$status" = 1 ]
+	one_line '/sys: a writable sysfs needs a network namespace'
+}
