@@ -72,10 +72,18 @@ static int usage(void)
 	return 0;
 }
 
+/* What each command has besides its own rows. */
+static const struct option_row every_row[] = {
+	{ "help", 'h', OPTION_FLAG, 0, "show this text" },
+	{ "usage", '?', OPTION_FLAG, 0, NULL },
+	{ 0 },
+};
+
 static int command_usage(const struct command *command)
 {
 	(void) printf("usage: ocirt %s [OPTION]... %s\n", command->name, command->arguments);
 	options_print(command->rows);
+	options_print(every_row);
 	return 0;
 }
 
@@ -133,18 +141,16 @@ static int fill_global(const struct globals *globals, struct arena *arena,
 	return 0;
 }
 
-/* The rows of a command and --help, which each has. */
 static int parse_command(const struct command *command, char **argv, struct arena *arena,
 	struct call *call, bool *help, struct err *err)
 {
-	const struct option_row rows[] = { { "help", 'h', OPTION_FLAG, 0, "show this text" },
-		{ "usage", '?', OPTION_FLAG, 0, NULL }, { 0 } };
 	int count;
 
 	call->options = arena_alloc(arena, command->options_bytes);
 	call->args = argv;
-	count = options_parse(&(struct option_tables){ command->rows, call->options, rows, help },
-		argv, command->options_first, arena, err);
+	count = options_parse(
+		&(struct option_tables){ command->rows, call->options, every_row, help }, argv,
+		command->options_first, arena, err);
 	if (count < 0 || *help)
 		return count;
 	if (count < command->least || count > command->most)

@@ -32,6 +32,22 @@ plant sources src/plan/unlisted.c ''
 plant shell contrib/x '#!/bin/sh
 cd $(ls) && [ $a == b ]'
 plant words docs/x.md 'see /work/main/x'
+if [ -x "${OCIRT_BUILD:-build}/ocirt" ]; then
+	OCIRT_BUILD=$(readlink -f "${OCIRT_BUILD:-build}")
+	export OCIRT_BUILD
+	page() { # SED-SCRIPT: the manual page with something missing or too much
+		sed -E "$1" docs/ocirt.1 >"$t/page"
+		cmp -s "$t/page" docs/ocirt.1 && fault "self-test: $1 changes nothing"
+		CHECK_PAGE=$t/page bash tests/checks/man.sh >/dev/null 2>&1
+		[ $? = 1 ] || fault "man does not see: $1"
+	}
+	page '/pid..file/d'
+	page '/^\.It Cm state/d'
+	page 's/^(\.It Cm features)/\1 Op Cm \\-\\-nosuch/'
+	page 's/^\.It Cm start/.It Cm nosuch/'
+	page 's/Fl f , Cm (....config)/Cm \1/'
+	plant completions contrib/completions/bash/ocirt '_ocirt_commands() { echo create; }'
+fi
 object pure 'int getuid(void); int f(void) { return getuid(); }'
 object globals 'int counter = 1;'
 object globals 'static int counter; int f(void) { return counter++; }'
