@@ -24,7 +24,8 @@ v1_alone() {
 	timeout 40 unshare -m --propagation private sh -c \
 		'[ ! -e /sys/fs/cgroup/unified ] || umount /sys/fs/cgroup/unified; exec "$@"' sh "$@"
 }
-storm='f() { while :; do sh -c "sleep 0.01 & sleep 0.01 & :" & sleep 0.01; done; }; f & f & echo > /tmp/ready; f'
+# Some hundred processes that live a third of a second, and their makers, as fast as those can.
+storm='f() { while :; do sh -c "sleep 0.3 & sleep 0.3 & :" & sleep 0.01; done; }; f & f & echo > /tmp/ready; f'
 
 @test "init is dead and a child alive in the host's pid namespace" {
 	host_pids
@@ -83,7 +84,7 @@ storm='f() { while :; do sh -c "sleep 0.01 & sleep 0.01 & :" & sleep 0.01; done;
 
 @test "a fork storm in the host's pid namespace" {
 	host_pids
-	config '.linux.resources.pids.limit = 200'
+	config '.linux.resources.pids.limit = 4000'
 	script "$storm"
 	started
 	wait_for test -e "$BUNDLE/rootfs/tmp/ready"
@@ -93,7 +94,7 @@ storm='f() { while :; do sh -c "sleep 0.01 & sleep 0.01 & :" & sleep 0.01; done;
 
 @test "a fork storm paused and killed" {
 	host_pids
-	config '.linux.resources.pids.limit = 200'
+	config '.linux.resources.pids.limit = 4000'
 	script "$storm"
 	started
 	wait_for test -e "$BUNDLE/rootfs/tmp/ready"
@@ -108,7 +109,7 @@ storm='f() { while :; do sh -c "sleep 0.01 & sleep 0.01 & :" & sleep 0.01; done;
 
 @test "a fork storm where version 1 is alone" {
 	host_pids
-	config '.linux.resources.pids.limit = 200'
+	config '.linux.resources.pids.limit = 4000'
 	script "$storm"
 	cd "$BUNDLE"
 	v1_alone "$OCIRT" --root "$ROOT" create "$ID" </dev/null >/dev/null 2>&1
