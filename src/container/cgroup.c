@@ -120,6 +120,13 @@ int cgroup_enter(const struct cgroup_dirs *dirs, pid_t pid, int born_inside, str
 	return 0;
 }
 
+int cgroup_update(const struct cgroup_plan *plan, const struct cgroup_dirs *dirs, struct err *err)
+{
+	const struct cgroup_ops *ops = managers[dirs->manager];
+
+	return ops->update != NULL ? ops->update(plan, dirs, err) : 0;
+}
+
 int cgroup_destroy(const struct cgroup_dirs *dirs, uint64_t deadline_ns, struct err *err)
 {
 	/* Of a container that has ended nothing is left in there, which its removal tells soonest. */

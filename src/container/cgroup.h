@@ -29,6 +29,7 @@ struct cgroup_dirs {
 	size_t parent_count;
 	enum cgroup_manager manager;
 	char *unit; /* of systemd: "runc-c1.scope"; NULL */
+	bool user_unit; /* it belongs to the user's own systemd */
 };
 
 /* The name of a manager on the command line and in the record, and back (-1: there is none). */
@@ -66,6 +67,10 @@ ERR_CHECK int cgroup_enter(
  * below. */
 ERR_CHECK int cgroup_enter_beside(
 	const struct cgroup_dirs *dirs, int procfs, pid_t init, pid_t pid, struct err *err);
+
+/* Tells the manager what `update` has written into the files. */
+ERR_CHECK int cgroup_update(
+	const struct cgroup_plan *plan, const struct cgroup_dirs *dirs, struct err *err);
 
 /* All processes of the container's cgroups, each once, sorted. *ret is in the arena. */
 ERR_CHECK int cgroup_pids(const struct cgroup_dirs *dirs, struct arena *arena, pid_t **ret,

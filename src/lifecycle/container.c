@@ -130,6 +130,7 @@ static void record_cgroups(struct container *container)
 	record->cgroup_paths = (struct spec_strings){ dirs->leaves, dirs->leaf_count };
 	record->cgroup_parents = (struct spec_strings){ dirs->parents, dirs->parent_count };
 	record->systemd_unit = dirs->unit;
+	record->systemd_user = dirs->user_unit;
 }
 
 static void fill_record(struct container *container, const char *id, const char *boot_id)

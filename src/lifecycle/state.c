@@ -49,6 +49,7 @@ static const struct ocispec_field record_fields[] = {
 	FIELD("cgroupPaths", OCISPEC_STRINGS, cgroup_paths),
 	FIELD("cgroupParents", OCISPEC_STRINGS, cgroup_parents),
 	FIELD("systemdUnit", OCISPEC_STRING, systemd_unit),
+	FIELD("systemdUser", OCISPEC_BOOL, systemd_user),
 	FIELD("netDevices", OCISPEC_STRINGS, net_devices),
 	FIELD("annotations", OCISPEC_MAP, annotations),
 };
@@ -393,6 +394,7 @@ struct cgroup_dirs state_cgroups(const struct state_record *record)
 		.parents = record->cgroup_parents.items,
 		.parent_count = record->cgroup_parents.count,
 		.unit = record->systemd_unit,
+		.user_unit = record->systemd_user,
 		.manager = CGROUP_MANAGER_FS,
 	};
 

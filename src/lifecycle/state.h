@@ -61,6 +61,7 @@ struct state_record {
 	struct spec_strings cgroup_paths; /* absolute; recorded before they are made */
 	struct spec_strings cgroup_parents; /* made with them, top down */
 	char *systemd_unit;
+	bool systemd_user; /* of the user's own systemd */
 	struct spec_strings net_devices;
 	struct spec_map annotations;
 };

@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "libocispec-lite/spec.h"
+#include "plan/cg-systemd.h"
 #include "plan/parts.h"
 
 static const char at[] = "/linux/cgroupsPath";
@@ -71,7 +72,11 @@ int plan_cgroup(const struct plan_input *in, const struct ns_plan *ns, struct cg
 	plan.asked_for = path != NULL && path[0] != '\0';
 	plan.may_fail =
 		ordinary && !plan.asked_for && !has_limits(lin != NULL ? lin->resources : NULL);
-	if (!plan.asked_for) {
+	if (plan.manager == CGROUP_MANAGER_SYSTEMD) {
+		if (cg_systemd_names(in, path, ordinary, &plan.unit, err) < 0)
+			return -1;
+		plan.path = plan.unit.path;
+	} else if (!plan.asked_for) {
 		plan.path = in->options->id;
 		plan.relative = true;
 	} else if (is_systemd_name(path)) {
@@ -90,6 +95,10 @@ int plan_cgroup(const struct plan_input *in, const struct ns_plan *ns, struct cg
 	if (plan.manager != CGROUP_MANAGER_DISABLED &&
 		plan_resources(in, lin != NULL ? lin->resources : NULL, NULL, "/linux/resources",
 			&plan, err) < 0)
+		return -1;
+	if (plan.manager == CGROUP_MANAGER_SYSTEMD &&
+		cg_systemd_properties(in->arena, &in->spec->annotations, &plan, &plan.unit, err) <
+			0)
 		return -1;
 	*ret = plan;
 	return 0;

@@ -25,7 +25,8 @@ static void test_paths(void **state)
 		{ "..", CGROUP_MANAGER_FS, NULL, false },
 		{ "/", CGROUP_MANAGER_FS, NULL, false },
 		{ "a.slice:p:n", CGROUP_MANAGER_FS, NULL, false },
-		{ "a.slice:p:n", CGROUP_MANAGER_SYSTEMD, "a.slice:p:n", false },
+		{ "a.slice:p:n", CGROUP_MANAGER_SYSTEMD, "/a.slice/p-n.scope", false },
+		{ "/a/b", CGROUP_MANAGER_SYSTEMD, NULL, false },
 	};
 
 	(void) state;

@@ -356,6 +356,27 @@ struct device_rule {
 	const char *pointer; /* "/linux/resources/devices/0" */
 };
 
+/* A property as systemd's D-Bus interface takes it (org.freedesktop.systemd1(5)). */
+struct unit_property {
+	const char *name; /* "MemoryMax" */
+	const char *type; /* "b", "i", "u", "x", "t", "d", "s", "as", "ay", "a(ss)" */
+	uint64_t number; /* of b, i, u, x, t */
+	double real; /* of d */
+	const char *const *texts; /* of s, as, a(ss) */
+	const uint8_t *bytes; /* of ay */
+	size_t count; /* texts or bytes */
+	bool optional; /* a file of the cgroup says the same: systemd need not know it */
+	const char *pointer;
+};
+
+struct unit_plan {
+	const char *name; /* "ocirt-c1.scope", or a slice */
+	const char *slice; /* "machine.slice" */
+	const char *path; /* of the unit, below the manager's own cgroup */
+	const struct unit_property *properties;
+	size_t property_count;
+};
+
 struct cgroup_plan {
 	enum cgroup_manager manager;
 	const char *path; /* "/a/b": below each hierarchy's root; "a/b" or "": see relative */
@@ -368,6 +389,7 @@ struct cgroup_plan {
 	/* In order, the last that fits decides; the default ones at the end. None: leave them alone. */
 	const struct device_rule *device_rules;
 	size_t device_rule_count;
+	struct unit_plan unit; /* the manager systemd */
 };
 
 /* ---- the whole --------------------------------------------------------------------------------- */

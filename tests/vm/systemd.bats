@@ -1,0 +1,126 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2016
+# The cgroup manager systemd: names, properties, ends.
+
+load ../helpers
+
+setup() {
+	need_root
+	[ -d /run/systemd/system ] || skip "systemd is not the init here"
+	setup_bundle
+	UNIT=ocirt-test-$$-$N.scope
+	config '.linux.cgroupsPath = $p' --arg p "system.slice:ocirt-test-$$:$N"
+	host_before
+}
+teardown() { teardown_bundle; }
+
+v2() { [ -e /sys/fs/cgroup/cgroup.controllers ]; }
+# create_unit: only create is told of systemd; the state remembers it.
+create_unit() {
+	(cd "$BUNDLE" && rt --systemd-cgroup create "$ID" </dev/null >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err") || {
+		cat "$BATS_TEST_TMPDIR/err"
+		return 1
+	}
+}
+started() { create_unit; rt start "$ID"; }
+property() { systemctl show -P "$1" "$UNIT"; }
+# value V2-FILE CONTROLLER V1-FILE
+value() {
+	if v2; then cat "/sys/fs/cgroup/system.slice/$UNIT/$1"; else cat "/sys/fs/cgroup/$2/system.slice/$UNIT/$3"; fi
+}
+no_unit() { [ "$(systemctl show -P ActiveState "$UNIT")" = inactive ] && [ "$(systemctl show -P LoadState "$UNIT")" = not-found ]; }
+
+@test "a scope in its slice, with its process, and gone with delete" {
+	args sleep 1000
+	started
+	pid=$(rt state "$ID" | jq .pid)
+	[ "$(property ActiveState)" = active ]
+	[ "$(property Slice)" = system.slice ]
+	[ "$(property Delegate)" = yes ]
+	[ "$(property ControlGroup)" = "/system.slice/$UNIT" ]
+	grep -q "/system.slice/$UNIT\$" "/proc/$pid/cgroup"
+	[ "$(rt ps --format json "$ID" | jq -c .)" = "[$pid]" ]
+	rt pause "$ID"
+	[ "$(status_of)" = paused ]
+	rt resume "$ID"
+	rt delete --force "$ID"
+	wait_for no_unit
+}
+
+@test "limits are in the files and in systemd's properties" {
+	args sleep 1000
+	config '.linux.resources.memory = {"limit": 67108864, "reservation": 33554432}
+		| .linux.resources.pids.limit = 77 | .linux.resources.cpu = {"shares": 512, "quota": 25000, "period": 50000}'
+	started
+	[ "$(value memory.max memory memory.limit_in_bytes)" = 67108864 ]
+	[ "$(value pids.max pids pids.max)" = 77 ]
+	[ "$(property TasksMax)" = 77 ]
+	[ "$(property CPUQuotaPerSecUSec)" = 500ms ]
+	if v2; then
+		[ "$(property MemoryMax)" = 67108864 ]
+		[ "$(property MemoryLow)" = 33554432 ]
+		[ "$(value cpu.max)" = "25000 50000" ]
+	fi
+	[ "$(property DevicePolicy)" = strict ]
+	systemctl daemon-reload
+	[ "$(value memory.max memory memory.limit_in_bytes)" = 67108864 ]
+	[ "$(value pids.max pids pids.max)" = 77 ]
+	rt delete --force "$ID"
+}
+
+@test "annotations become properties, and a wrong one is named" {
+	args sleep 1000
+	config '.annotations = {"org.systemd.property.TimeoutStopSec": "17", "org.systemd.property.CollectMode": "'"'inactive-or-failed'"'"}'
+	started
+	[ "$(property TimeoutStopUSec)" = 17s ]
+	[ "$(property CollectMode)" = inactive-or-failed ]
+	rt delete --force "$ID"
+	config '.annotations = {"org.systemd.property.NoSuch": "17"}'
+	run create_unit
+	[ "$status" = 1 ]
+	says NoSuch
+	run rt state "$ID"
+	[ "$status" = 1 ]
+}
+
+@test "a failed unit of the same name is reset" {
+	systemctl stop "$UNIT" 2>/dev/null || :
+	systemd-run -q --scope --unit "$UNIT" --slice system.slice -p RuntimeMaxSec=1 sleep 100 || :
+	args sleep 1000
+	started
+	[ "$(property ActiveState)" = active ]
+	rt delete --force "$ID"
+}
+
+@test "slices are expanded" {
+	args sleep 1000
+	config '.linux.cgroupsPath = $p' --arg p "ocirttest-a-b.slice:ocirt-test-$$:$N"
+	started
+	[ "$(property ControlGroup)" = "/ocirttest.slice/ocirttest-a.slice/ocirttest-a-b.slice/$UNIT" ]
+	rt delete --force "$ID"
+	wait_for no_unit
+	systemctl stop ocirttest.slice
+}
+
+@test "runc puts the same path at the same place" {
+	command -v runc >/dev/null || skip "no runc"
+	args sleep 1000
+	started
+	ours=$(property ControlGroup)
+	rt delete --force "$ID"
+	wait_for no_unit
+	(cd "$BUNDLE" && runc --systemd-cgroup --root "$BATS_TEST_TMPDIR/runc" run -d "$ID" </dev/null >/dev/null 2>&1) || skip "runc does not run here"
+	theirs=$(property ControlGroup)
+	runc --root "$BATS_TEST_TMPDIR/runc" delete --force "$ID"
+	[ "$ours" = "$theirs" ]
+}
+
+@test "no name of a slice, and a path" {
+	for p in bad:a:b /a/b a.slice:b; do
+		config '.linux.cgroupsPath = $p' --arg p "$p"
+		run create_unit
+		[ "$status" = 1 ]
+		one_line /linux/cgroupsPath
+	done
+}
