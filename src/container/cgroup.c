@@ -113,6 +113,11 @@ int cgroup_place(const struct cgroup_plan *plan, struct cgroup_dirs *dirs, int p
 						       : 0;
 }
 
+bool cgroup_is_entered(const struct cgroup_plan *plan, const struct cgroup_dirs *dirs)
+{
+	return dirs->manager == CGROUP_MANAGER_FS && !plan->may_fail;
+}
+
 int cgroup_enter(const struct cgroup_dirs *dirs, pid_t pid, int born_inside, struct err *err)
 {
 	if (managers[dirs->manager]->join(dirs, pid, born_inside, err) < 0)

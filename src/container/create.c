@@ -206,6 +206,7 @@ static int clone_child(
 		const struct init_job init = {
 			.plan = plan,
 			.cgroups = job->cgroups,
+			.born_inside = ret->in_cgroup,
 			.filter = job->filter,
 			.arena = job->arena,
 		};
@@ -341,6 +342,8 @@ static bool is_placed_first(const struct plan *plan)
 
 static int place(const struct create_job *job, struct created *child, struct err *err)
 {
+	if (cgroup_is_entered(&job->plan->cgroup, job->cgroups))
+		return 0;
 	return cgroup_place(
 		&job->plan->cgroup, job->cgroups, job->procfs, child->pid, child->in_cgroup, err);
 }

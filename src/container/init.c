@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/time.h"
+#include "container/cgroup.h"
 #include "container/console.h"
 #include "container/hooks.h"
 #include "container/msg.h"
@@ -184,6 +185,10 @@ static int set_up(const struct init_job *job, struct init_fds *fds, struct proc_
 		if (time_offsets < 0)
 			return err_place(err, "/linux/timeOffsets");
 	}
+	/* First of all: it still has the runtime's rights and sees the host's paths. */
+	if (cgroup_is_entered(&plan->cgroup, job->cgroups) &&
+		cgroup_enter(job->cgroups, 0, job->born_inside, err) < 0)
+		return -1;
 	/* Before anything is joined: a process in there must not be able to trace this one. The
 	 * parent without privileges can write the id maps of a dumpable child alone. */
 	if (!plan->ns.dumpable_until_mapped && ns_dumpable(false, err) < 0)

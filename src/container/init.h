@@ -37,6 +37,7 @@ struct init_fds {
 struct init_job {
 	const struct plan *plan;
 	const struct cgroup_dirs *cgroups;
+	bool born_inside; /* its v2 cgroup */
 	struct proc_filter filter;
 	struct arena *arena; /* inherited from the parent */
 };
