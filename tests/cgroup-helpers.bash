@@ -74,8 +74,15 @@ in_layout() {
 	local layout=$1
 	shift
 	if [ "$layout" = v2 ]; then
-		unshare -m --propagation private sh -c \
-			'mount -t cgroup2 cgroup2 /sys/fs/cgroup && exec "$@"' sh "$@"
+		# There the runtime hands controllers down, which the host beside v1 does not: taken back.
+		unshare -m --propagation private sh -c 'mount -t cgroup2 cgroup2 /sys/fs/cgroup || exit
+			before=$(cat /sys/fs/cgroup/cgroup.subtree_control)
+			"$@"
+			status=$?
+			for c in $(cat /sys/fs/cgroup/cgroup.subtree_control); do
+				case " $before " in *" $c "*) ;; *) echo "-$c" >/sys/fs/cgroup/cgroup.subtree_control ;; esac
+			done
+			exit $status' sh "$@"
 		return
 	fi
 	unshare -m --propagation private sh -c 'c=$1; shift
@@ -87,7 +94,8 @@ in_layout() {
 need_controller() { # in this kernel, whether it is mounted or not
 	awk -v c="$1" '$1 == c && $4 == 1 { found = 1 } END { exit !found }' /proc/cgroups ||
 		skip "this kernel has no v1 controller $1"
-	in_layout "$1" true || skip "the v1 hierarchy $1 cannot be mounted: its controller is in use by the cgroup2"
+	# Directories of a cgroup2 that are gone hold the controller a moment longer.
+	wait_for in_layout "$1" true 2>/dev/null || skip "the v1 hierarchy $1 cannot be mounted: its controller is in use by the cgroup2"
 }
 
 # within PERCENT VALUE WANTED

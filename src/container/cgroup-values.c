@@ -212,7 +212,7 @@ static int write_value(struct writer *writer, const struct cgroup_value *value, 
 		return err_place(err, value->pointer);
 	}
 	if (value->unified && !cgroupfs_at_has(writer->at, file))
-		cgroupfs_enable(dir_of(writer));
+		cgroupfs_enable(dir_of(writer), value->controller);
 	if (value->other_file != NULL && !cgroupfs_at_has(writer->at, file)) {
 		file = value->other_file;
 		text = value->other_value;

@@ -202,9 +202,9 @@ static int fill_cpuset(int at, int above, const char *dir, struct err *err)
 	return 0;
 }
 
-/* What one level hands down to the next: everything that it has itself. If that is refused as a whole
+/* What one level hands down to the next: everything that it has itself, or the one that is asked for. If that is refused as a whole
  * (one of them may not go with the processes that are there), then one by one. */
-static void hand_down(int at, const char *dir)
+static void hand_down(int at, const char *dir, const char *only)
 {
 	char names[1024], words[2048] = "", *next = names, *name;
 	size_t used = 0;
@@ -213,7 +213,7 @@ static void hand_down(int at, const char *dir)
 	if (read_at(at, dir, "cgroup.controllers", names, sizeof(names), &refused) <= 0)
 		return;
 	while ((name = strsep(&next, " \n")) != NULL)
-		if (*name != '\0')
+		if (*name != '\0' && (only == NULL || str_eq(name, only)))
 			used += (size_t) snprintf(words + used, sizeof(words) - used, "%s+%s",
 				used > 0 ? " " : "", name);
 	if (used == 0 || write_at(at, dir, "cgroup.subtree_control", words, &refused) == 0)
@@ -227,7 +227,7 @@ static void hand_down(int at, const char *dir)
 
 /* From the root of the hierarchy down to the directory above this one. Who needs a controller that did
  * not come will find its files missing, and says so. */
-void cgroupfs_enable(const char *dir)
+void cgroupfs_enable(const char *dir, const char *only)
 {
 	char own[1024], all[1024];
 	struct err none;
@@ -252,7 +252,7 @@ void cgroupfs_enable(const char *dir)
 					str_eq(all, own))))
 			return;
 		inside = true;
-		hand_down(at, level);
+		hand_down(at, level, only);
 	}
 }
 
@@ -319,7 +319,7 @@ int cgroupfs_make(const char *dir, struct err *err)
 		return -1;
 	/* Beside v1 hierarchies the cgroup2 is there for its processes, not for limits. */
 	if (magic == CGROUP2_SUPER_MAGIC && cgroupfs_is_v2(top))
-		cgroupfs_enable(plain);
+		cgroupfs_enable(plain, NULL);
 	return made ? 0 : cgroupfs_check_unused(plain, err);
 }
 

@@ -31,9 +31,10 @@ ERR_CHECK int cgroupfs_make(const char *dir, struct err *err);
  * fine. */
 ERR_CHECK int cgroupfs_check_unused(const char *dir, struct err *err);
 
-/* Lets a v2 directory have every controller that its hierarchy has, top down. One that a directory above
- * cannot hand down stays away, and whoever needs it finds its files missing. */
-void cgroupfs_enable(const char *dir);
+/* Lets a v2 directory have every controller that its hierarchy has (only, if not NULL: that one), top
+ * down. One that a directory above cannot hand down stays away, and whoever needs it finds its files
+ * missing. */
+void cgroupfs_enable(const char *dir, const char *only);
 
 /* One write of one value. The error names file and value. */
 ERR_CHECK int cgroupfs_write_file(

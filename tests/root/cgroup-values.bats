@@ -148,6 +148,26 @@ teardown() { teardown_bundle; }
 	! is_ocirt || one_line '/linux/resources/hugepageLimits/0: open .*hugetlb.3MB.limit_in_bytes: no such file'
 }
 
+@test "cgroup values: huge pages in a cgroup2, whose controllers are handed down" {
+	local top=/sys/fs/cgroup
+	is_v2 || top=/sys/fs/cgroup/unified
+	grep -qsw hugetlb $top/cgroup.controllers || skip "no cgroup2 with hugetlb here"
+	config '.linux.cgroupsPath = $p | .linux.resources.hugepageLimits = [{"pageSize": "2MB", "limit": 4194304}]' --arg p "$CG/a/b"
+	host_view a
+	script 'cat /sys/fs/cgroup/hugetlb.2MB.max /sys/fs/cgroup/hugetlb.2MB.rsvd.max'
+	run in_layout v2 "$OCIRT" --root "$ROOT" run -b "$BUNDLE" "$ID"
+	[ "$status" = 0 ]
+	[ "$output" = $'4194304\n4194304' ]
+	is_ocirt || skip "others refuse it beside v1"
+	# The same by its name, and only this controller is handed down where v1 has the others.
+	config 'del(.linux.resources.hugepageLimits) | .linux.resources.unified = {"hugetlb.2MB.max": "2097152"}'
+	args sleep 1000
+	create_container
+	[ "$(cat "$top$CG/a/b/hugetlb.2MB.max")" = 2097152 ]
+	rt delete --force "$ID"
+	is_v2 || echo -hugetlb >$top/cgroup.subtree_control
+}
+
 @test "cgroup values: network class" {
 	need_controller net_cls
 	config '.linux.resources.network = {"classID": 1048577}'
