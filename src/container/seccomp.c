@@ -11,16 +11,22 @@
 
 /* To allow a call that does not exist changes nothing. To refuse one that is only too new for the
  * library must not get lost in silence. */
-static void note_unknown(const struct seccomp_rules *rules, const int *numbers)
+static int note_unknown(const struct seccomp_plan *plan, const int *numbers, struct err *err)
 {
+	const struct seccomp_rules *rules = &plan->rules;
+
 	for (size_t i = 0; i < rules->rule_count; i++) {
 		const struct seccomp_rule *rule = &rules->rules[i];
 
+		if (plan->unknown_is_error && numbers[i] == -1 && !seccomp_knows(rule->name))
+			return err_at(err, "/linux/seccomp/syscalls",
+				"libseccomp does not know \"%s\"", rule->name);
 		if (numbers[i] == -1 && rule->action != SECCOMP_RET_ALLOW &&
 			rule->action != rules->default_action && !seccomp_knows(rule->name))
 			log_warning("seccomp: libseccomp does not know %s: its rule is left out",
 				rule->name);
 	}
+	return 0;
 }
 
 int seccomp_filter_make(const struct seccomp_plan *plan, struct arena *arena,
@@ -43,7 +49,8 @@ int seccomp_filter_make(const struct seccomp_plan *plan, struct arena *arena,
 		seccomp_numbers(&plan->rules, tokens[i], numbers);
 		archs[i] = (struct filter_arch){ tokens[i], numbers };
 	}
-	note_unknown(&plan->rules, archs[0].numbers);
+	if (note_unknown(plan, archs[0].numbers, err) < 0)
+		return -1;
 	if (filter_compile(&plan->rules, archs, count, arena, &filter.code, &filter.count) != 0 &&
 		seccomp_compile(&plan->rules, arena, &filter.code, &filter.count, err) < 0)
 		return err_place(err, "/linux/seccomp");

@@ -92,6 +92,13 @@ const struct spec_features *plan_features(
 	to->hooks = names_of(&names_hooks, arena);
 	to->mount_options = copy_of(plan_mount_option_names, arena);
 	to->linux_ = make_linux(arena);
+	/* Whose values let the author of a configuration reach beyond the container. */
+	to->potentially_unsafe_config_annotations.items = arena_array(arena, 3, sizeof(char *));
+	to->potentially_unsafe_config_annotations.items[0] = arena_str(arena, "org.criu.config");
+	to->potentially_unsafe_config_annotations.items[1] =
+		arena_str(arena, "org.systemd.property.");
+	to->potentially_unsafe_config_annotations.items[2] = arena_str(arena, "run.oci.");
+	to->potentially_unsafe_config_annotations.count = 3;
 	if (seccomp_version != NULL) {
 		entry = ARENA_PUSH(arena, to->annotations.items, to->annotations.count);
 		entry->key = arena_str(arena, "io.github.seccomp.libseccomp.version");

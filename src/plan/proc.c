@@ -79,7 +79,7 @@ static bool add_name(struct name_set *set, const char *entry)
 
 static int make_env(struct maker *m)
 {
-	enum { ADDED = 3 };
+	enum { ADDED = 2 };
 	struct arena *arena = m->in->arena;
 	const struct plan_options *options = m->in->options;
 	const struct spec_strings *env = &m->from->env;
@@ -96,12 +96,13 @@ static int make_env(struct maker *m)
 				env->items[count]);
 		all[count] = env->items[count];
 	}
+	if (options->notify_socket != NULL)
+		plan_note(m->in->notes, arena,
+			"NOTIFY_SOCKET is not passed on: nothing relays what the container says");
 	if (options->listen_fds > 0) {
 		all[count++] = arena_printf(arena, "LISTEN_FDS=%u", options->listen_fds);
 		all[count++] = arena_str(arena, "LISTEN_PID=1");
 	}
-	if (options->notify_socket != NULL)
-		all[count++] = arena_str(arena, "NOTIFY_SOCKET=/run/notify/notify.sock");
 	while (set.size < 2 * count)
 		set.size *= 2;
 	set.slots = arena_array(arena, set.size, sizeof(*set.slots));
@@ -149,6 +150,17 @@ static int check_id(struct maker *m, const char *name, uint32_t id, bool user)
 	return 0;
 }
 
+/* An annotation of crun's, on which rootless users rely: the caller's groups are kept, which give rights
+ * to files of theirs that no mapping can name. */
+static bool keeps_groups(const struct spec *spec)
+{
+	for (size_t i = 0; spec != NULL && i < spec->annotations.count; i++)
+		if (str_eq(spec->annotations.items[i].key, "run.oci.keep_original_groups"))
+			return str_eq(spec->annotations.items[i].value, "1") ||
+				str_eq(spec->annotations.items[i].value, "true");
+	return false;
+}
+
 static int make_groups(struct maker *m, const struct spec_u32_list *from)
 {
 	const bool denied = m->in->facts->setgroups_denied || m->ns->setgroups_deny;
@@ -172,7 +184,7 @@ static int make_groups(struct maker *m, const struct spec_u32_list *from)
 	}
 	m->plan->groups = groups;
 	m->plan->group_count = count;
-	m->plan->set_groups = !denied;
+	m->plan->set_groups = !denied && !keeps_groups(m->in->spec);
 	return 0;
 }
 

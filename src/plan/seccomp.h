@@ -11,6 +11,7 @@
 struct seccomp_plan {
 	struct seccomp_rules rules;
 	unsigned flags; /* SECCOMP_FILTER_FLAG_*, NEW_LISTENER where a rule notifies */
+	bool unknown_is_error; /* a name that libseccomp does not know ends create */
 	const char *listener_path; /* NULL: no rule notifies */
 	const char *listener_metadata; /* NULL: none */
 };

@@ -1,0 +1,102 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The attributes of the process as it reads them of itself.
+
+load ../helpers
+
+setup() { need_root; setup_bundle; host_before; }
+teardown() { teardown_bundle; }
+
+@test "limits that would be in the runtime's own way, and an ordinary user" {
+	config '.process.user = {"uid":1000,"gid":1000} | .process.rlimits = [
+		{"type":"RLIMIT_NOFILE","soft":4,"hard":5},{"type":"RLIMIT_FSIZE","soft":0,"hard":0}]'
+	args cat /proc/self/limits
+	create_container
+	rt start "$ID"
+	wait_for is_status stopped
+	rt delete "$ID"
+	# Its output goes to a file, and the limit of a file is nothing.
+	[ ! -s "$BATS_TEST_TMPDIR/out" ]
+	run run_container
+	[ "$status" = 0 ]
+	says 'Max open files +4 +5'
+	says 'Max file size +0 +0'
+}
+
+@test "a limit that is there twice is an error" {
+	config '.process.rlimits = [{"type":"RLIMIT_CORE","soft":0,"hard":0},{"type":"RLIMIT_CORE","soft":0,"hard":0}]'
+	run run_container
+	[ "$status" = 1 ]
+	one_line '/process/rlimits/1'
+}
+
+@test "scheduler and I/O priority" {
+	is_ocirt || skip "newer than some runtimes"
+	config '.process.scheduler = {"policy":"SCHED_BATCH","nice":7}'
+	args sed 's/.*) //' /proc/self/stat
+	run run_container
+	[ "$status" = 0 ]
+	[ "$(cut -d' ' -f17 <<<"$output")" = 7 ]
+	[ "$(cut -d' ' -f39 <<<"$output")" = 3 ]
+	config '.process.scheduler = {"policy":"SCHED_IDLE"}'
+	run run_container
+	[ "$(cut -d' ' -f39 <<<"$output")" = 5 ]
+	config '.process.scheduler = {"policy":"SCHED_NO"}'
+	run run_container
+	[ "$status" = 1 ]
+	one_line '/process/scheduler/policy'
+}
+
+@test "personality" {
+	[ "$(uname -m)" = x86_64 ] || skip "LINUX32 has another name there"
+	ln -sf busybox "$BUNDLE/rootfs/bin/uname"
+	config '.linux.personality = {"domain":"LINUX32"}'
+	args uname -m
+	run run_container
+	[ "$output" = i686 ]
+}
+
+@test "the caller's groups stay with run.oci.keep_original_groups" {
+	is_ocirt || skip "crun's annotation"
+	args grep ^Groups /proc/self/status
+	run setpriv --groups 4242 "$OCIRT" --root "$ROOT" run --bundle "$BUNDLE" "$ID" </dev/null
+	[ "$status" = 0 ]
+	[[ ! $output =~ 4242 ]]
+	config '.annotations = {"run.oci.keep_original_groups":"1"}'
+	run setpriv --groups 4242 "$OCIRT" --root "$ROOT" run --bundle "$BUNDLE" "$ID" </dev/null
+	[ "$status" = 0 ]
+	says 4242
+}
+
+@test "unknown system calls end create with run.oci.seccomp_fail_unknown_syscall" {
+	is_ocirt || skip "crun's annotation"
+	config '.annotations = {"run.oci.seccomp_fail_unknown_syscall":"1"}
+		| .linux.seccomp = {"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["no_such_call"],"action":"SCMP_ACT_ERRNO"}]}'
+	run run_container
+	[ "$status" = 1 ]
+	one_line '/linux/seccomp/syscalls.*no_such_call'
+}
+
+@test "labels of a module that the kernel does not have are refused" {
+	is_ocirt || skip "some runtimes ignore them"
+	if [ "$(cat /sys/module/apparmor/parameters/enabled 2>/dev/null)" != Y ]; then
+		config '.process.apparmorProfile = "some-profile"'
+		run run_container
+		[ "$status" = 1 ]
+		one_line '/process/apparmorProfile'
+		config 'del(.process.apparmorProfile)'
+	fi
+	[ ! -e /sys/fs/selinux/enforce ] || skip "SELinux is here"
+	config '.process.selinuxLabel = "a:b:c:s0"'
+	run run_container
+	[ "$status" = 1 ]
+	one_line '/process/selinuxLabel'
+}
+
+@test "what would be left out is refused" {
+	is_ocirt || skip "ours"
+	config '.linux.intelRdt = {"closID":"x"}'
+	run run_container
+	[ "$status" = 1 ]
+	one_line '/linux/intelRdt'
+}
