@@ -1,0 +1,57 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# features: its structure, and that what it names is taken.
+
+load ../helpers
+
+setup() {
+	need_root
+	setup_bundle
+	is_ocirt || skip "other runtimes name other things"
+	host_before
+	"$OCIRT" features >"$BATS_TEST_TMPDIR/f"
+}
+teardown() { teardown_bundle; }
+
+has() { jq -e "$@" "$BATS_TEST_TMPDIR/f"; }
+
+@test "features: versions, hooks and mount options" {
+	has '.ociVersionMin == "1.0.0" and .ociVersionMax == "1.3.0"'
+	has '.hooks | sort == (["prestart","createRuntime","createContainer","startContainer","poststart","poststop"] | sort)'
+	for o in ro rw bind rbind nosuid nodev noexec rro rnosuid rnodev rnoexec rnoatime rstrictatime \
+		rnosymfollow tmpcopyup idmap ridmap private rprivate slave rslave shared rshared unbindable runbindable; do
+		has --arg o "$o" '.mountOptions | index($o)'
+	done
+	has '(.annotations // {}) | map_values(type) | all(. == "string")'
+	has '(.potentiallyUnsafeConfigAnnotations // []) | map(type) | all(. == "string")'
+}
+
+@test "features: what linux has" {
+	has '.linux.namespaces | sort == (["cgroup","ipc","mount","network","pid","time","user","uts"] | sort)'
+	has '.linux.capabilities | index("CAP_SYS_ADMIN") and index("CAP_CHECKPOINT_RESTORE") and (map(startswith("CAP_")) | all)'
+	has '.linux.cgroup | .v1 and .v2 and (.systemd | type == "boolean") and (.systemdUser | type == "boolean") and (.rdma | type == "boolean")'
+	has '.linux.seccomp | .enabled and (.actions | index("SCMP_ACT_NOTIFY")) and (.operators | index("SCMP_CMP_MASKED_EQ"))
+		and (.archs | index("SCMP_ARCH_X86_64")) and (.knownFlags | index("SECCOMP_FILTER_FLAG_LOG"))
+		and (.supportedFlags | length > 0)'
+	has '.linux | (.apparmor.enabled | type == "boolean") and (.selinux.enabled | type == "boolean")'
+	has '.linux.mountExtensions.idmap.enabled'
+	has '.linux.intelRdt.enabled | type == "boolean"'
+	has '.linux.netDevices.enabled | type == "boolean"'
+}
+
+@test "features: each action of seccomp that is named is taken" {
+	for a in $(jq -r '.linux.seccomp.actions[]' "$BATS_TEST_TMPDIR/f"); do
+		[ "$a" != SCMP_ACT_NOTIFY ] || continue # needs a listener
+		config '.linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["acct"], "action": $a}]}' --arg a "$a"
+		run_container
+	done
+	for a in $(jq -r '.linux.seccomp.archs[]' "$BATS_TEST_TMPDIR/f"); do
+		config '.linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW", "architectures": [$a]}' --arg a "$a"
+		"$OCIRT" check --bundle "$BUNDLE"
+	done
+	for o in $(jq -r '.linux.seccomp.operators[]' "$BATS_TEST_TMPDIR/f"); do
+		config '.linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["acct"], "action": "SCMP_ACT_ERRNO",
+			"args": [{"index": 0, "value": 1, "valueTwo": 1, "op": $o}]}]}' --arg o "$o"
+		run_container
+	done
+}
