@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/fd.h"
 #include "base/str.h"
@@ -57,11 +58,24 @@ static bool begins(const char *dir, const char *file, const char *text)
 	return str_starts(value, text);
 }
 
+/* A v1 hierarchy is mounted by the names of its controllers, a v2 one is alone or called "unified": `list`
+ * does not ask every hierarchy of every container for both files. */
+static bool may_have(const struct cgroup_dirs *dirs, size_t leaf, const char *file)
+{
+	const char *name = str_after(dirs->leaves[leaf], "/sys/fs/cgroup/");
+	const size_t length = name != NULL ? strcspn(name, "/") : 0;
+
+	if (file == v2_file)
+		return dirs->leaf_count == 1 ||
+			(length == 7 && strncmp(name, "unified", length) == 0);
+	return length >= 7 && memmem(name, length, "freezer", 7) != NULL;
+}
+
 bool cgroup_frozen(const struct cgroup_dirs *dirs)
 {
 	for (size_t i = 0; i < dirs->leaf_count; i++)
-		if (begins(dirs->leaves[i], v2_file, "1") ||
-			begins(dirs->leaves[i], v1_file, "FROZEN"))
+		if ((may_have(dirs, i, v2_file) && begins(dirs->leaves[i], v2_file, "1")) ||
+			(may_have(dirs, i, v1_file) && begins(dirs->leaves[i], v1_file, "FROZEN")))
 			return true;
 	return false;
 }

@@ -119,9 +119,25 @@ int cgroupfs_write_file(const char *dir, const char *file, const char *value, st
 ssize_t cgroupfs_read_file(
 	const char *dir, const char *file, char *text, size_t size, struct err *err)
 {
-	_cleanup_fd_ int at = open_dir(dir, NULL, err);
+	_cleanup_fd_ int fd = -1;
+	char path[4096];
+	int length = snprintf(path, sizeof(path), "%s/%s", dir, file);
+	ssize_t got;
 
-	return at < 0 ? -1 : read_at(at, dir, file, text, size, err);
+	if (length < 0 || (size_t) length >= sizeof(path))
+		return err_num(err, ENAMETOOLONG, "open %s/%s", dir, file);
+	if (goes_up(dir))
+		return err_num(err, EINVAL, "open %s", path);
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(err, "open %s", path);
+	if (!is_cgroup(magic_of(fd)))
+		return err_num(err, EXDEV, "open %s", path);
+	got = io_read_full(fd, text, size - 1);
+	if (got < 0)
+		return err_sys(err, "read %s", path);
+	text[got] = '\0';
+	return got;
 }
 
 bool cgroupfs_has_file(const char *dir, const char *file)

@@ -257,7 +257,7 @@ static int undo(struct container *container, const struct state_record *old, str
 	if (old->id == NULL)
 		return 0;
 	same.phase = arena_str(&container->arena, "created");
-	if (state_status(container->procfs, &container->dir, &same, &status, &pidfd, err) < 0)
+	if (state_status(container->procfs, NULL, &container->dir, &same, &status, &pidfd, err) < 0)
 		return -1;
 	if (pidfd >= 0) {
 		int ended;

@@ -112,7 +112,7 @@ static int delete_locked(const char *root, const char *id, bool force, struct st
 	procfs = procfs_open(err);
 	if (procfs < 0)
 		return -1;
-	if (state_status(procfs, dir, &record, &status, &pidfd, &local) < 0 &&
+	if (state_status(procfs, NULL, dir, &record, &status, &pidfd, &local) < 0 &&
 		(!force || local.code != ERR_STATE)) {
 		*err = local;
 		return -1;

@@ -33,9 +33,11 @@ static int fill(struct handle *ret, struct arena *arena, struct err *err)
 {
 	struct state_record *record = &ret->record;
 
-	ret->procfs = procfs_open(err);
+	if (ret->procfs < 0)
+		ret->procfs = procfs_open(err);
 	if (ret->procfs < 0 || read_record(ret, arena, err) < 0 ||
-		state_status(ret->procfs, &ret->dir, record, &ret->status, &ret->pidfd, err) < 0)
+		state_status(ret->procfs, ret->host, &ret->dir, record, &ret->status, &ret->pidfd,
+			err) < 0)
 		return -1;
 	if (ret->status == STATUS_RUNNING && ret->foreign_created)
 		ret->status = STATUS_CREATED;

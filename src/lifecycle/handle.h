@@ -24,6 +24,7 @@ struct handle {
 	const char *foreign; /* the runtime that made it, NULL: this one */
 	bool foreign_created; /* … and its first process waits for `start` */
 	int procfs; /* kernel/procfs.h */
+	const struct state_host *host; /* `list` brings it, and procfs; else NULL */
 	int pidfd; /* of the first process; -1: it has ended */
 };
 #define HANDLE_INIT                                                                                \

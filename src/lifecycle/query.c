@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "kernel/procfs.h"
 #include "libocispec-lite/ocispec.h"
 #include "lifecycle/handle.h"
 #include "lifecycle/lifecycle.h"
@@ -21,8 +22,16 @@ static void *in_arena(void *data, size_t size)
 	return arena_alloc(data, size);
 }
 
+/* What is the same for all containers of a list. */
+struct common {
+	int procfs;
+	struct state_host host;
+	uid_t uid; /* of owner, where that is not NULL */
+	char *owner;
+};
+
 /* The user whose directory it is, as runc names them: "root", or "#1234" where nobody has a name for it. */
-static char *owner_of(int dir, struct arena *arena)
+static char *owner_of(int dir, struct common *common, struct arena *arena)
 {
 	const struct passwd *user;
 	struct stat st;
@@ -31,6 +40,8 @@ static char *owner_of(int dir, struct arena *arena)
 
 	if (fstat(dir, &st) < 0)
 		return arena_str(arena, "");
+	if (common->owner != NULL && common->uid == st.st_uid)
+		return common->owner;
 	name = arena_printf(arena, "#%u", st.st_uid);
 	users = fopen("/etc/passwd", "re");
 	while (users != NULL && (user = fgetpwent(users)) != NULL)
@@ -40,17 +51,28 @@ static char *owner_of(int dir, struct arena *arena)
 		}
 	if (users != NULL)
 		(void) fclose(users);
+	common->uid = st.st_uid;
+	common->owner = name;
 	return name;
 }
 
-static int query(const char *root, const char *id, bool owner, struct arena *arena,
+/* common: NULL for one container alone. */
+static int query(const char *root, const char *id, struct common *common, struct arena *arena,
 	struct spec_state *ret, struct err *err)
 {
 	_cleanup_handle_ struct handle handle = HANDLE_INIT;
 	const struct state_record *record = &handle.record;
 	int64_t *pid = ARENA_NEW(arena, int64_t);
+	int done;
 
-	if (handle_look_any(root, id, arena, &handle, err) < 0)
+	if (common != NULL) {
+		handle.procfs = common->procfs;
+		handle.host = &common->host;
+	}
+	done = handle_look_any(root, id, arena, &handle, err);
+	if (common != NULL)
+		handle.procfs = -1;
+	if (done < 0)
 		return -1;
 	*pid = handle.pidfd >= 0 ? record->pid : 0;
 	*ret = (struct spec_state){
@@ -61,7 +83,7 @@ static int query(const char *root, const char *id, bool owner, struct arena *are
 		.bundle = record->bundle,
 		.rootfs = record->rootfs,
 		.created = record->created,
-		.owner = owner ? owner_of(handle.dir.dir, arena) : record->owner,
+		.owner = common != NULL ? owner_of(handle.dir.dir, common, arena) : record->owner,
 		.annotations = record->annotations,
 	};
 	return 0;
@@ -74,7 +96,7 @@ int lifecycle_state(const struct global_options *global, const char *id, struct 
 	struct spec_state state;
 	size_t length;
 
-	if (query(global->root, id, false, arena, &state, err) < 0)
+	if (query(global->root, id, NULL, arena, &state, err) < 0)
 		return -1;
 	*ret_json = ocispec_print(&ocispec_state, &state, OCISPEC_PRETTY, &alloc, &length);
 	return 0;
@@ -92,8 +114,8 @@ static char *table_of(const struct spec_state *items, size_t count, struct arena
 	static const char *const head[COLUMNS] = { "ID", "PID", "STATUS", "BUNDLE", "CREATED",
 		"OWNER" };
 	const char *(*cells)[COLUMNS] = arena_array(arena, count + 1, sizeof(*cells));
-	size_t width[COLUMNS] = { 0 };
-	char *text = arena_str(arena, "");
+	size_t width[COLUMNS] = { 0 }, size = 1;
+	char *text, *end;
 
 	memcpy(cells[0], head, sizeof(head));
 	for (size_t i = 0; i < count; i++) {
@@ -113,8 +135,20 @@ static char *table_of(const struct spec_state *items, size_t count, struct arena
 	}
 	for (size_t i = 0; i <= count; i++) {
 		for (size_t c = 0; c + 1 < COLUMNS; c++)
-			text = arena_printf(arena, "%s%-*s", text, (int) width[c], cells[i][c]);
-		text = arena_printf(arena, "%s%s\n", text, cells[i][COLUMNS - 1]);
+			size += width[c];
+		size += strlen(cells[i][COLUMNS - 1]) + 1;
+	}
+	text = end = arena_alloc(arena, size);
+	for (size_t i = 0; i <= count; i++) {
+		for (size_t c = 0; c < COLUMNS; c++) {
+			const size_t length = strlen(cells[i][c]);
+			const size_t room = c + 1 < COLUMNS ? width[c] : length;
+
+			memcpy(end, cells[i][c], length);
+			memset(end + length, ' ', room - length);
+			end += room;
+		}
+		*end++ = '\n';
 	}
 	return text;
 }
@@ -126,9 +160,16 @@ int lifecycle_list(const struct global_options *global, enum list_format format,
 	struct spec_state *items = NULL;
 	size_t count = 0, length;
 	struct err local = { 0 };
-	int root = state_root_open(global->root, false, &local);
-	DIR *stream = root < 0 ? NULL : fdopendir(root);
+	_cleanup_fd_ int procfs = procfs_open(err);
+	struct common common = { .procfs = procfs };
+	char *text, *end;
+	DIR *stream;
+	int root;
 
+	if (procfs < 0 || state_host_read(procfs, &common.host, err) < 0)
+		return -1;
+	root = state_root_open(global->root, false, &local);
+	stream = root < 0 ? NULL : fdopendir(root);
 	if (root < 0 && local.code != ERR_NOT_FOUND) {
 		*err = local;
 		return -1;
@@ -139,7 +180,7 @@ int lifecycle_list(const struct global_options *global, enum list_format format,
 		local = (struct err){ 0 };
 		if (state_check_id(entry->d_name, &local) < 0)
 			continue;
-		if (query(global->root, arena_str(arena, entry->d_name), true, arena, &state,
+		if (query(global->root, arena_str(arena, entry->d_name), &common, arena, &state,
 			    &local) < 0) {
 			if (local.code != ERR_NOT_FOUND)
 				log_warning("load container %s: %s", entry->d_name, local.text);
@@ -149,12 +190,15 @@ int lifecycle_list(const struct global_options *global, enum list_format format,
 	}
 	if (stream)
 		(void) closedir(stream);
-	char *text = arena_str(arena, "");
+	if (quiet) {
+		size_t size = 1;
 
-	if (quiet)
 		for (size_t i = 0; i < count; i++)
-			text = arena_printf(arena, "%s%s\n", text, items[i].id);
-	else if (format == LIST_TABLE)
+			size += strlen(items[i].id) + 1;
+		text = end = arena_alloc(arena, size);
+		for (size_t i = 0; i < count; i++)
+			end = stpcpy(stpcpy(end, items[i].id), "\n");
+	} else if (format == LIST_TABLE)
 		text = table_of(items, count, arena);
 	else
 		text = arena_printf(arena, "%s\n",

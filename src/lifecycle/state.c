@@ -490,44 +490,64 @@ int state_pid_namespace(int procfs, uint64_t *ret, struct err *err)
 	return 0;
 }
 
-int state_status(int procfs, const struct state_dir *dir, const struct state_record *record,
-	enum state_status *ret, int *ret_pidfd, struct err *err)
+int state_host_read(int procfs, struct state_host *ret, struct err *err)
+{
+	if (procfs_boot_id(procfs, ret->boot_id, err) < 0)
+		return -1;
+	return state_pid_namespace(procfs, &ret->pid_namespace, err);
+}
+
+/* 1 where the pidfd is of the recorded process and that lives, 0 where not. The number of a pidfs file is
+ * given once in a boot; before Linux 6.9 the start time has to do. */
+static int is_recorded(int procfs, int pidfd, const struct state_record *record, struct err *err)
+{
+	const uint64_t inode = record->pidfd_inode != 0 ? ns_pidfd_inode(pidfd) : 0;
+	struct err gone = { 0 };
+	uint64_t ticks = 0;
+	char letter = 0;
+
+	if (inode != 0) {
+		const int ended = ns_pidfd_wait(pidfd, 0, err);
+
+		return ended < 0 ? -1 : ended == 0 && inode == record->pidfd_inode;
+	}
+	if (procfs_start_time(procfs, (pid_t) record->pid, &ticks, &letter, &gone) < 0)
+		return gone.num == ESRCH || gone.num == ENOENT ? 0 : (*err = gone, -1);
+	return ticks == record->start_time && letter != 'Z' && letter != 'X';
+}
+
+int state_status(int procfs, const struct state_host *host, const struct state_dir *dir,
+	const struct state_record *record, enum state_status *ret, int *ret_pidfd, struct err *err)
 {
 	_cleanup_fd_ int pidfd = -1;
 	struct err gone = { 0 };
-	char boot_id[37];
-	uint64_t ticks = 0, inode;
-	char letter = 0;
+	struct state_host here;
 	struct cgroup_dirs cgroups;
 	struct stat st;
+	int same;
 
 	if (ret_pidfd)
 		*ret_pidfd = -1;
 	*ret = STATUS_STOPPED;
-	if (procfs_boot_id(procfs, boot_id, err) < 0)
-		return -1;
-	if (record->pid <= 0 || !str_eq(record->boot_id, boot_id)) {
-		if (str_eq(record->phase, "creating") && str_eq(record->boot_id, boot_id))
+	if (host == NULL) {
+		if (state_host_read(procfs, &here, err) < 0)
+			return -1;
+		host = &here;
+	}
+	if (record->pid <= 0 || !str_eq(record->boot_id, host->boot_id)) {
+		if (str_eq(record->phase, "creating") && str_eq(record->boot_id, host->boot_id))
 			*ret = STATUS_CREATING;
 		return 0;
 	}
-	uint64_t namespace = 0;
-
-	if (state_pid_namespace(procfs, &namespace, err) < 0)
-		return -1;
-	if (record->pid_namespace != 0 && record->pid_namespace != namespace)
+	if (record->pid_namespace != 0 && record->pid_namespace != host->pid_namespace)
 		return err_set(err, ERR_STATE, "container %s is of another pid namespace", dir->id);
 	/* The pidfd first: what is compared afterwards is then the process that it names. */
 	pidfd = ns_pidfd_open((pid_t) record->pid, &gone);
 	if (pidfd < 0)
 		return gone.num == ESRCH ? 0 : (*err = gone, -1);
-	if (procfs_start_time(procfs, (pid_t) record->pid, &ticks, &letter, &gone) < 0)
-		return gone.num == ESRCH || gone.num == ENOENT ? 0 : (*err = gone, -1);
-	inode = ns_pidfd_inode(pidfd);
-	if (ticks != record->start_time || letter == 'Z' || letter == 'X' ||
-		/* 0: what we hold is not a pidfs file, so the start time has to do. */
-		(record->pidfd_inode && inode && inode != record->pidfd_inode))
-		return 0;
+	same = is_recorded(procfs, pidfd, record, err);
+	if (same <= 0)
+		return same;
 	cgroups = state_cgroups(record);
 	if (str_eq(record->phase, "creating"))
 		*ret = STATUS_CREATING;

@@ -135,10 +135,17 @@ ERR_CHECK int state_remove_unrecorded(struct state_dir *dir, struct err *err);
 /* The identity of our pid namespace, for the record. */
 ERR_CHECK int state_pid_namespace(int procfs, uint64_t *ret, struct err *err);
 
-/* What the container is now. *ret_pidfd (may be NULL) gets a pidfd of its init, or -1 when it has
+/* This boot and this pid namespace, which records are compared with. `list` asks once. */
+struct state_host {
+	char boot_id[37];
+	uint64_t pid_namespace;
+};
+ERR_CHECK int state_host_read(int procfs, struct state_host *ret, struct err *err);
+
+/* What the container is now. host: NULL to have it read. *ret_pidfd (may be NULL) gets a pidfd of its init, or -1 when it has
  * ended. PAUSED is what the cgroup says, whoever froze it. ERR_STATE where the record is of another pid
  * namespace, whose numbers mean nothing here. */
-ERR_CHECK int state_status(int procfs, const struct state_dir *dir,
+ERR_CHECK int state_status(int procfs, const struct state_host *host, const struct state_dir *dir,
 	const struct state_record *record, enum state_status *ret, int *ret_pidfd, struct err *err);
 
 #endif
