@@ -87,3 +87,15 @@ mine() { as_user "$OCIRT" --root "$T/mine" "$@"; }
 	[ "$(mine state "$ID" | jq -r .status)" = running ]
 	mine delete --force "$ID"
 }
+
+@test "exec with subordinate ids" {
+	[ -e /etc/subuid ] || skip "no /etc/subuid to cover"
+	args sleep 100
+	as_user "$OCIRT" --root "$T/mine" run -d -b "$BUNDLE" "$ID" >"$T/out" 2>&1 3>&-
+	run mine exec --user 5:6 --additional-gids 7 "$ID" sh -c 'id -u; id -G'
+	echo "$output"
+	[ "$status" = 0 ]
+	[ "$output" = "5
+6 7" ]
+	mine delete --force "$ID"
+}

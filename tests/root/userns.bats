@@ -285,3 +285,22 @@ deny" ]
 	[ "$(stat -c %u "/proc/$pid/environ")" = 100000 ]
 	rt delete --force "$ID"
 }
+
+@test "exec behind a new and a joined user namespace, and into each time namespace" {
+	for user in new joined; do
+		if [ $user = joined ]; then hold user; fi
+		shape $user n n n n n n n
+		config '.linux.timeOffsets = {boottime: {secs: 5000000}}'
+		args sleep 100
+		create_container
+		rt start "$ID"
+		run rt exec "$ID" sh -c 'for n in user pid net ipc uts mnt cgroup time; do
+			[ "$(readlink /proc/self/ns/$n)" = "$(readlink /proc/1/ns/$n)" ] || echo "another $n"; done
+			id -u; cut -d. -f1 /proc/uptime'
+		echo "$user: $output"
+		[ "$status" = 0 ]
+		[ "${lines[0]}" = 0 ]
+		[ "${lines[1]}" -ge 5000000 ]
+		rt delete --force "$ID"
+	done
+}

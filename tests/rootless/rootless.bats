@@ -185,3 +185,15 @@ teardown() { teardown_bundle; }
 	[ "$status" = 1 ]
 	one_line '/sys: a writable sysfs needs a network namespace'
 }
+
+@test "exec as an ordinary user: the same ids, namespaces and limits of the container" {
+	args sleep 100
+	create_container
+	rt start "$ID"
+	run rt exec "$ID" sh -c 'id -u; cat /proc/self/uid_map; [ "$(readlink /proc/self/ns/user)" = "$(readlink /proc/1/ns/user)" ] && exit 3'
+	echo "$output"
+	[ "$status" = 3 ]
+	[ "${lines[0]}" = 0 ]
+	says "0 +$(id -u) +1"
+	rt delete --force "$ID"
+}
