@@ -50,7 +50,8 @@ setup() {
 }
 teardown() {
 	local result=0
-	kill "${HOLDERS[@]}" 2>/dev/null || :
+	# The first process of a pid namespace takes no other signal.
+	kill -KILL "${HOLDERS[@]}" 2>/dev/null || :
 	teardown_bundle || result=1
 	return $result
 }

@@ -149,7 +149,7 @@ teardown() { teardown_bundle; }
 	local want
 	want=$(readlink "/proc/$child/ns/net" "/proc/$child/ns/pid")
 	run run_container
-	kill "$child"
+	kill -KILL "$child"
 	echo "$output"
 	[ "$status" = 0 ]
 	[ "$output" = "$want
