@@ -151,7 +151,8 @@ teardown() { teardown_bundle; }
 @test "cgroup values: huge pages in a cgroup2, whose controllers are handed down" {
 	local top=/sys/fs/cgroup
 	is_v2 || top=/sys/fs/cgroup/unified
-	grep -qsw hugetlb $top/cgroup.controllers || skip "no cgroup2 with hugetlb here"
+	# A v1 hierarchy that was unmounted gives its controller back a moment later.
+	wait_for grep -qsw hugetlb $top/cgroup.controllers || skip "no cgroup2 with hugetlb here"
 	config '.linux.cgroupsPath = $p | .linux.resources.hugepageLimits = [{"pageSize": "2MB", "limit": 4194304}]' --arg p "$CG/a/b"
 	host_view a
 	script 'cat /sys/fs/cgroup/hugetlb.2MB.max /sys/fs/cgroup/hugetlb.2MB.rsvd.max'
