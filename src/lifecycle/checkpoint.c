@@ -11,12 +11,13 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "base/time.h"
 #include "kernel/procfs.h"
 #include "libocispec-lite/ocispec.h"
 #include "lifecycle/criu-files.h"
 #include "lifecycle/handle.h"
 
-enum { MOUNTINFO_BYTES = 16 * 1024 * 1024 };
+enum { MOUNTINFO_BYTES = 16 * 1024 * 1024, FREEZE_MS = 10 * 1000 };
 
 static void *in_arena(void *data, size_t size)
 {
@@ -106,12 +107,22 @@ static int read_streams(
 	return 0;
 }
 
-static int talk(const struct criu_call *call, struct err *err)
+static int freeze(const struct cgroup_dirs *cgroups, bool on, struct err *err)
+{
+	return cgroup_freeze(cgroups, on, time_deadline_ms(FREEZE_MS), err);
+}
+
+/* criu freezes by itself, and hangs on what somebody else has frozen by other means: so a paused container
+ * is let go for criu, and frozen again while criu still holds every process. */
+static int talk(const struct criu_call *call, const struct handle *handle, struct err *err)
 {
 	_cleanup_criu_ struct criu criu = CRIU_INIT;
+	const bool paused = handle->status == STATUS_PAUSED;
 	struct criu_event event;
 
-	if (criu_start(call, &criu, err) < 0 || criu_send(call, &criu, err) < 0)
+	if (criu_start(call, &criu, err) < 0 ||
+		(paused && freeze(&handle->cgroups, false, err) < 0) ||
+		criu_send(call, &criu, err) < 0)
 		return -1;
 	for (;;) {
 		if (criu_next(&criu, &event, err) < 0)
@@ -120,6 +131,9 @@ static int talk(const struct criu_call *call, struct err *err)
 		if (event.script[0] == '\0')
 			return 0;
 		log_debug("criu: %s", event.script);
+		if (paused && str_eq(event.script, "post-dump") &&
+			freeze(&handle->cgroups, true, err) < 0)
+			return -1;
 		if (criu_answer(&criu, err) < 0)
 			return -1;
 	}
@@ -163,8 +177,16 @@ static int dump(const struct global_options *global, const char *id,
 	call.root = handle.record.rootfs;
 	call.config_file = criu_config_file(spec);
 	call.freeze_cgroup = freezer(&handle.cgroups);
-	if (read_streams(&handle, &arena, streams, err) < 0 || talk(&call, err) < 0)
+	if (read_streams(&handle, &arena, streams, err) < 0)
 		return -1;
+	if (talk(&call, &handle, err) < 0) {
+		struct err ignored;
+
+		/* It was paused and has not been dumped: it is paused again. */
+		if (handle.status == STATUS_PAUSED && freeze(&handle.cgroups, true, &ignored) < 0)
+			err_drop(&ignored);
+		return -1;
+	}
 	return criu_descriptors_write(
 		options->image_path != NULL ? options->image_path : CRIU_IMAGE_PATH, streams,
 		&arena, err);

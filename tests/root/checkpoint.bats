@@ -57,6 +57,20 @@ running() { [ "$(rt state "$ID" 2>/dev/null | jq -r .status)" = running ]; }
 	rt delete --force "$ID"
 }
 
+@test "a paused container stays paused, whether the dump succeeds or not" {
+	with_tmpfs
+	counting
+	start_detached run -d "$ID"
+	wait_for running
+	rt pause "$ID"
+	rt checkpoint --leave-running --image-path "$IMAGES" "$ID"
+	[ "$(status_of)" = paused ]
+	run ! rt checkpoint --leave-running --parent-path ../nowhere --image-path "$IMAGES/b/c" "$ID"
+	[ "$(status_of)" = paused ]
+	rt checkpoint --image-path "$IMAGES" "$ID"
+	run ! rt state "$ID"
+}
+
 @test "--pre-dump and --parent-path" {
 	with_tmpfs
 	counting
