@@ -58,6 +58,7 @@ extern const struct command command_state;
 extern const struct command command_exec;
 extern const struct command command_kill;
 extern const struct command command_delete;
+extern const struct command command_events;
 extern const struct command command_pause;
 extern const struct command command_resume;
 extern const struct command command_list;

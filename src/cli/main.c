@@ -22,6 +22,7 @@ static const struct command *const commands[] = {
 	&command_kill,
 	&command_update,
 	&command_delete,
+	&command_events,
 	&command_pause,
 	&command_resume,
 	&command_list,

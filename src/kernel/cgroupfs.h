@@ -91,4 +91,20 @@ bool cgroupfs_remove_idle(const char *dir);
 /* Removes the one directory if nothing is in it. */
 ERR_CHECK int cgroupfs_remove_empty(const char *dir, struct err *err);
 
+/* The kernel's notice that it killed for want of memory: memory.events on v2, an eventfd on v1. */
+struct cgroupfs_oom {
+	int fd; /* -1: this directory has no memory controller */
+	int control; /* v1: memory.oom_control, open as long as the eventfd */
+	short poll_events; /* what to poll fd for */
+	uint64_t seen;
+};
+#define CGROUPFS_OOM_INIT                                                                          \
+	{                                                                                          \
+		.fd = -1, .control = -1                                                            \
+	}
+ERR_CHECK int cgroupfs_oom_open(const char *dir, struct cgroupfs_oom *ret, struct err *err);
+/* How many since it was opened or last asked. */
+uint64_t cgroupfs_oom_count(struct cgroupfs_oom *oom);
+void cgroupfs_oom_close(struct cgroupfs_oom *oom);
+
 #endif

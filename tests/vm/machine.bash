@@ -5,6 +5,7 @@
 
 machine_packages=systemd,systemd-sysv,dbus,dbus-user-session,libpam-systemd,linux-image-cloud-amd64,apparmor,procps,util-linux,kmod,iproute2,busybox-static,jq,bats,strace,uidmap,runc,crun,libsystemd0
 machine_suite=trixie
+machine_version() { { declare -f machine_build; echo "$machine_suite $machine_packages"; } | sha256sum | cut -c1-16; }
 
 # The reason why no machine can be had here, or nothing.
 machine_missing() {
@@ -58,6 +59,7 @@ machine_build() (
 	# A user whose services may use cgroups, with ids to map.
 	echo 'tester:x:1000:1000::/var/lib/tester:/bin/bash' >>"$root/etc/passwd"
 	echo 'tester:x:1000:' >>"$root/etc/group"
+	echo 'tester:*:20000:0:99999:7:::' >>"$root/etc/shadow"
 	echo 'tester:100000:65536' | tee "$root/etc/subuid" >"$root/etc/subgid"
 	mkdir -p "$root/var/lib/tester" "$root/var/lib/systemd/linger"
 	chown 1000:1000 "$root/var/lib/tester"
@@ -85,8 +87,8 @@ machine_boot() {
 		-drive file="$dir/disk.img",if=virtio,format=raw,snapshot=on \
 		-drive file="$tmp/share.img",if=virtio,format=raw,readonly=on \
 		-append "console=ttyS0 root=/dev/vda rw panic=-1 mitigations=off quiet loglevel=0 systemd.show_status=0 audit=0 $*" \
-		</dev/null 2>&1 | tr -d '\r' >"$tmp/out"
-	rc=${PIPESTATUS[0]}
+		</dev/null >"$tmp/out" 2>&1 || rc=$?
+	sed -i 's/\r//g' "$tmp/out"
 	sed -n '/^VM-BEGIN$/,/^VM-END/p' "$tmp/out" | grep -v '^VM-'
 	if [ "$rc" = 0 ]; then
 		rc=$(sed -n 's/^VM-END \([0-9]*\)$/\1/p' "$tmp/out" | tail -n 1)
