@@ -13,6 +13,7 @@
 #include "libocispec-lite/ocispec.h"
 #include "lifecycle/handle.h"
 #include "lifecycle/lifecycle.h"
+#include "plan/cg-systemd.h"
 #include "plan/parts.h"
 
 static void *from_arena(void *data, size_t size)
@@ -293,8 +294,19 @@ static int keep(const struct state_dir *dir, const struct spec_resources *before
 	return state_write_file(dir, STATE_RESOURCES, text, length, err);
 }
 
-/* The files have the old values again; device rules cannot be read back from every kernel, so they are
- * made anew from what was asked for before. */
+/* systemd has books of its own, out of which it would write the old values again. */
+static int tell_manager(
+	const struct handle *handle, struct cgroup_plan *plan, struct arena *arena, struct err *err)
+{
+	if (handle->cgroups.manager != CGROUP_MANAGER_SYSTEMD)
+		return 0;
+	if (cg_systemd_properties(arena, NULL, plan, &plan->unit, err) < 0)
+		return -1;
+	return cgroup_update(plan, &handle->cgroups, err);
+}
+
+/* The files have the old values again; what cannot be read back from every kernel, device rules and what
+ * the manager knows, is made anew from what was asked for before. */
 static void take_back(const struct handle *handle, const struct plan_input *in,
 	const struct spec_resources *before, bool devices, const struct cgroup_past *past)
 {
@@ -302,11 +314,12 @@ static void take_back(const struct handle *handle, const struct plan_input *in,
 	struct err refused;
 
 	cgroup_values_restore(past);
-	if (!devices)
+	if (!devices && handle->cgroups.manager != CGROUP_MANAGER_SYSTEMD)
 		return;
-	if (plan_resources(in, before, NULL, "", &old, &refused) == 0) {
+	if (plan_resources(in, before, NULL, "", &old, &refused) == 0 &&
+		tell_manager(handle, &old, in->arena, &refused) == 0) {
 		old.value_count = 0;
-		if (cgroup_values_write(&handle->cgroups, &old, NULL, &refused) == 0)
+		if (!devices || cgroup_values_write(&handle->cgroups, &old, NULL, &refused) == 0)
 			return;
 	}
 	log_warning("take back: %s", refused.text);
@@ -330,6 +343,7 @@ static int apply(const struct handle *handle, const struct spec_resources *given
 	if (handle->cgroups.leaf_count == 0 && (plan.value_count | plan.device_rule_count) != 0)
 		return err_set(err, ERR_STATE, "the container has no cgroup");
 	if (cgroup_values_write(&handle->cgroups, &plan, &past, err) == 0 &&
+		tell_manager(handle, &plan, arena, err) == 0 &&
 		keep(&handle->dir, before, given, arena, err) == 0)
 		return 0;
 	take_back(handle, &in, before, plan.device_rule_count > 0, &past);

@@ -63,9 +63,11 @@ no_unit() { [ "$(systemctl show -P ActiveState "$UNIT")" = inactive ] && [ "$(sy
 		[ "$(value cpu.max)" = "25000 50000" ]
 	fi
 	[ "$(property DevicePolicy)" = strict ]
+	rt update --pids-limit 88 --memory 134217728 "$ID"
+	[ "$(property TasksMax)" = 88 ]
 	systemctl daemon-reload
-	[ "$(value memory.max memory memory.limit_in_bytes)" = 67108864 ]
-	[ "$(value pids.max pids pids.max)" = 77 ]
+	[ "$(value memory.max memory memory.limit_in_bytes)" = 134217728 ]
+	[ "$(value pids.max pids pids.max)" = 88 ]
 	rt delete --force "$ID"
 }
 
