@@ -151,13 +151,11 @@ static pid_t clone_into(uint64_t flags, int cgroup)
 	return (pid_t) syscall(SYS_clone3, &args, sizeof(args));
 }
 
-static void enter_cgroups(pid_t pid, int v2)
+/* A thread that moves itself alone need not wait until the kernel has stopped all forks. */
+static void enter_cgroups(int v2)
 {
-	char text[16];
-
-	snprintf(text, sizeof(text), "%d", (int) pid);
 	for (int i = 0; i < (v2 ? 0 : HIERARCHIES); i++)
-		put_in(i, "cgroup.procs", text);
+		put_in(i, "tasks", "0");
 }
 
 static void loopback(void)
@@ -299,10 +297,11 @@ static void become(const char *program)
 	_exit(127);
 }
 
-static void child(const char *bundle, int docker, int v2, int placed, const char *program)
+static void child(const char *bundle, int docker, int v2, const char *program)
 {
-	char root[512], byte;
+	char root[512];
 
+	enter_cgroups(v2);
 	MUST(setsid());
 	MUST(syscall(SYS_keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */, "_ses.floor"));
 	if (docker)
@@ -322,8 +321,6 @@ static void child(const char *bundle, int docker, int v2, int placed, const char
 		MUST(sethostname("bench", 5));
 		cover();
 	}
-	if (!v2)
-		MUST(read(placed, &byte, 1));
 	MUST(syscall(SYS_close_range, 3, ~0U, 0));
 	identity(docker);
 	become(program);
@@ -341,21 +338,16 @@ static int do_run(char **argv)
 {
 	const int docker = strcmp(argv[1], "docker") == 0, v2 = strcmp(argv[2], "v2") == 0;
 	uint64_t flags = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID;
-	int placed[2] = { -1, -1 }, status;
+	int status;
 	pid_t pid;
 
 	read_filter(argv[3]);
 	name_dirs(v2, argv[4]);
 	make_cgroups(v2, docker);
-	if (!v2)
-		MUST(pipe2(placed, O_CLOEXEC));
 	pid = clone_into(flags | (docker ? CLONE_NEWNET : 0), v2 ? cgroup_fd() : -1);
 	MUST(pid);
 	if (pid == 0)
-		child(argv[0], docker, v2, placed[0], argv[5]);
-	enter_cgroups(pid, v2);
-	if (!v2)
-		MUST(write(placed[1], "", 1));
+		child(argv[0], docker, v2, argv[5]);
 	status = finish(pid);
 	for (int i = 0; i < (v2 ? 1 : HIERARCHIES); i++)
 		rmdir(dirs[i]);
@@ -373,7 +365,7 @@ static int do_exec(char **argv)
 	name_dirs(v2, argv[3]);
 	/* The directories are no longer in sight behind setns: on v1 the process moves itself before. */
 	if (!v2)
-		enter_cgroups(getpid(), 0);
+		enter_cgroups(0);
 	else
 		cgroup = cgroup_fd();
 	MUST(setns(pidfd, CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWNET));

@@ -2,6 +2,12 @@
 /*
  * seccomp: from the profile of the plan to the program that the kernel gets, for init and exec alike.
  * plan/filter.h writes it within microseconds; what that leaves to libseccomp goes there.
+ *
+ * There is no cache of programs. Docker's profile is compiled in 0.12 to 0.17 ms (libseccomp: 13 ms), so
+ * that a profile which was never seen before starts like any other. To open, check and read a stored
+ * program and to take a digest of the profile would still cost a third of that, and would be one more
+ * file whose writer has to be trusted. What a container was started with is kept in its state for
+ * `exec`, by lifecycle.
  */
 #ifndef OCIRT_CONTAINER_SECCOMP_H
 #define OCIRT_CONTAINER_SECCOMP_H
