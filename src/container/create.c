@@ -328,18 +328,6 @@ int create_oom_score(int procfs, const struct proc_plan *proc, pid_t pid, struct
 	return 0;
 }
 
-/* To move a process into a v1 cgroup the kernel waits for its readers, ten milliseconds and more on a
- * machine at rest. The child goes on meanwhile, where nothing that it does needs the place: what its
- * hooks may use, and the container's program, comes later. */
-static bool is_placed_first(const struct plan *plan)
-{
-	const struct proc_plan *proc = &plan->proc;
-
-	return plan->ns.unshare_cgroup || plan->cgroup.manager == CGROUP_MANAGER_SYSTEMD ||
-		plan->cgroup.may_fail || proc->scheduler.present || proc->memory_policy.present ||
-		proc->affinity_initial.mask != NULL || proc->affinity_final.mask != NULL;
-}
-
 static int place(const struct create_job *job, struct created *child, struct err *err)
 {
 	if (cgroup_is_entered(&job->plan->cgroup, job->cgroups))
@@ -382,21 +370,21 @@ static int run_hooks(const struct plan *plan, const char *state, struct created 
 	return msg_send(child->sock, MSG_HOOKS_DONE, -1, err);
 }
 
+int create_let_go(const struct create_job *job, struct created *child, struct err *err)
+{
+	if (adopt(job, child, err) < 0 || write_maps(job, child->pid, err) < 0 ||
+		place(job, child, err) < 0)
+		return -1;
+	return msg_send(child->sock, MSG_MAPPED, -1, err);
+}
+
 int create_settle(const struct create_job *job, const char *state_runtime, struct created *child,
 	struct err *err)
 {
 	const struct plan *plan = job->plan;
 	int got;
 
-	if (adopt(job, child, err) < 0)
-		return -1;
-	if (write_maps(job, child->pid, err) < 0 ||
-		(is_placed_first(plan) && place(job, child, err) < 0))
-		return -1;
-	if (msg_send(child->sock, MSG_MAPPED, -1, err) < 0)
-		return -1;
-	if (create_oom_score(job->procfs, &plan->proc, child->pid, err) < 0 ||
-		(!is_placed_first(plan) && place(job, child, err) < 0))
+	if (create_oom_score(job->procfs, &plan->proc, child->pid, err) < 0)
 		return say_why_it_ended(child, err);
 	if (init_asks_for_hooks(plan) && run_hooks(plan, state_runtime, child, job->arena, err) < 0)
 		return -1;

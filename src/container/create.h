@@ -29,7 +29,7 @@ struct create_job {
 	const struct facts *facts;
 	int procfs;
 	struct cgroup_dirs *cgroups;
-	struct proc_filter filter; /* compiled seccomp program */
+	struct filter_box *filter; /* filled before create_release; NULL: no filter */
 	const char *console_socket; /* path, NULL: none */
 	int barrier; /* listening socket for `start`; -1: START comes through release */
 	const int *private_fds; /* of the caller: closed in the child first */
@@ -52,6 +52,9 @@ struct created {
 	}
 
 ERR_CHECK int create_spawn(const struct create_job *job, struct created *ret, struct err *err);
+
+/* The child's ids are mapped and it starts to build its root: the caller has time for something else. */
+ERR_CHECK int create_let_go(const struct create_job *job, struct created *child, struct err *err);
 
 /* state_runtime: the state that prestart and createRuntime hooks see (the runtime's pid). */
 ERR_CHECK int create_settle(const struct create_job *job, const char *state_runtime,

@@ -17,6 +17,7 @@
 #include "container/msg.h"
 #include "container/proc.h"
 #include "container/rootfs.h"
+#include "container/seccomp.h"
 #include "container/streams.h"
 #include "kernel/cred.h"
 #include "kernel/keyring.h"
@@ -273,7 +274,7 @@ static int wait_for_start(struct init_fds *fds, struct err *err)
 void init_main(const struct init_job *job, struct init_fds *fds)
 {
 	struct proc_ready ready = { .scheduler_pending = false };
-	struct proc_filter filter = job->filter;
+	struct proc_filter filter = { .listener_socket = -1 };
 	struct err err = { 0 };
 	int caller;
 
@@ -289,6 +290,8 @@ void init_main(const struct init_job *job, struct init_fds *fds)
 		msg_wait(fds->sock, -1, time_deadline_ms(PARENT_MS), MSG_GO, MSG_GO, 0, NULL,
 			&err) < 0)
 		goto failed;
+	if (job->filter != NULL)
+		filter_box_open(job->filter, &filter);
 	/* The container is created and outlives its creator from here on. */
 	if (ns_pdeathsig(0, &err) < 0)
 		goto failed;

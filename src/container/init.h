@@ -38,7 +38,7 @@ struct init_job {
 	const struct plan *plan;
 	const struct cgroup_dirs *cgroups;
 	bool born_inside; /* its v2 cgroup */
-	struct proc_filter filter;
+	const struct filter_box *filter; /* of container/seccomp.h; NULL: none */
 	struct arena *arena; /* inherited from the parent */
 };
 

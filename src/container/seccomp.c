@@ -2,6 +2,8 @@
 #include "container/seccomp.h"
 
 #include <linux/seccomp.h>
+#include <string.h>
+#include <sys/mman.h>
 
 #include "base/log.h"
 #include "container/proc.h"
@@ -56,4 +58,48 @@ int seccomp_filter_make(const struct seccomp_plan *plan, struct arena *arena,
 		return err_place(err, "/linux/seccomp");
 	*ret = filter;
 	return 0;
+}
+
+/* ---- the box ------------------------------------------------------------------------------------ */
+
+struct filter_box {
+	unsigned flags;
+	unsigned short count;
+	struct sock_filter code[BPF_MAXINSNS];
+};
+
+int filter_box_new(const struct seccomp_plan *plan, struct filter_box **ret, struct err *err)
+{
+	void *box;
+
+	*ret = NULL;
+	if (plan == NULL)
+		return 0;
+	box = mmap(NULL, sizeof(struct filter_box), PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (box == MAP_FAILED)
+		return err_sys(err, "mmap seccomp");
+	*ret = box;
+	return 0;
+}
+
+void filter_box_put(struct filter_box *box, const struct proc_filter *filter)
+{
+	box->flags = filter->flags;
+	box->count = filter->count;
+	memcpy(box->code, filter->code, filter->count * sizeof(*filter->code));
+}
+
+void filter_box_open(const struct filter_box *box, struct proc_filter *filter)
+{
+	filter->flags = box->flags;
+	filter->count = box->count;
+	filter->code = box->code;
+}
+
+void filter_box_done(struct filter_box **box)
+{
+	if (*box != NULL)
+		(void) munmap(*box, sizeof(**box));
+	*box = NULL;
 }

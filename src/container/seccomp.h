@@ -23,4 +23,14 @@ struct seccomp_plan;
 ERR_CHECK int seccomp_filter_make(const struct seccomp_plan *plan, struct arena *arena,
 	struct proc_filter *ret, struct err *err);
 
+/* Memory that a clone shares: the parent compiles while the child builds its root, and puts the program in
+ * before it lets the child go on (GO), which takes it out behind that. NULL where there is no filter. */
+struct filter_box;
+ERR_CHECK int filter_box_new(
+	const struct seccomp_plan *plan, struct filter_box **ret, struct err *err);
+void filter_box_put(struct filter_box *box, const struct proc_filter *filter);
+/* Code, count and flags alone; the code stays in the box. */
+void filter_box_open(const struct filter_box *box, struct proc_filter *filter);
+void filter_box_done(struct filter_box **box);
+
 #endif

@@ -202,10 +202,24 @@ int container_announce(
 	return 0;
 }
 
+/* The filter, for the first process and for those of `exec`. */
+static int prepare_exec(struct container *container, struct filter_box *box, struct err *err)
+{
+	const struct plan *plan = &container->bundle.plan;
+	struct proc_filter filter;
+
+	if (seccomp_filter_make(plan->proc.seccomp, &container->arena, &filter, err) < 0)
+		return -1;
+	if (box != NULL)
+		filter_box_put(box, &filter);
+	return exec_record_write(&container->dir, container->bundle.spec, plan, &filter, err);
+}
+
 static int do_create(const struct create_options *options, bool foreground,
 	struct container *container, struct err *err)
 {
 	struct plan *plan = &container->bundle.plan;
+	__attribute__((cleanup(filter_box_done))) struct filter_box *box = NULL;
 	_cleanup_fd_ int barrier = -1;
 	int private_fds[2] = { container->dir.dir, container->dir.root };
 	struct create_job job = {
@@ -219,10 +233,9 @@ static int do_create(const struct create_options *options, bool foreground,
 		.arena = &container->arena,
 	};
 
-	if (seccomp_filter_make(plan->proc.seccomp, &container->arena, &job.filter, err) < 0 ||
-		exec_record_write(&container->dir, container->bundle.spec, plan, &job.filter, err) <
-			0)
+	if (filter_box_new(plan->proc.seccomp, &box, err) < 0)
 		return -1;
+	job.filter = box;
 	if (!foreground) {
 		barrier = sock_listen_at(container->dir.dir, STATE_BARRIER, err);
 		if (barrier < 0)
@@ -231,6 +244,8 @@ static int do_create(const struct create_options *options, bool foreground,
 	job.barrier = barrier;
 	if (create_spawn(&job, &container->child, err) < 0 ||
 		container_record_child(container, err) < 0 ||
+		create_let_go(&job, &container->child, err) < 0 ||
+		prepare_exec(container, box, err) < 0 ||
 		create_settle(&job, container_state(container, "creating", container->child.pid),
 			&container->child, err) < 0)
 		return -1;
