@@ -13,6 +13,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "container/notify.h"
 #include "kernel/ns.h"
 #include "kernel/tty.h"
 
@@ -37,6 +38,7 @@ struct session {
 	int signals;
 	int terminal; /* the master, or -1 */
 	int slave; /* held open, so that the master knows no end of file before the program's end */
+	struct notify *notify; /* or NULL */
 	struct flow in; /* caller to container */
 	struct flow out;
 	struct tty_saved saved;
@@ -205,7 +207,7 @@ static void hang_up(struct session *s)
 
 /* ---- the loop ----------------------------------------------------------------------------------- */
 
-enum { PIDFD, SIGNALS, STDIN, TERMINAL, STDOUT, POLLS };
+enum { PIDFD, SIGNALS, NOTIFY, STDIN, TERMINAL, STDOUT, POLLS };
 
 /* Reads only where there is room and writes only where there is something: nobody spins. */
 static void watch(const struct session *s, struct pollfd polls[POLLS])
@@ -214,6 +216,7 @@ static void watch(const struct session *s, struct pollfd polls[POLLS])
 		polls[i] = (struct pollfd){ .fd = -1, .events = POLLIN };
 	polls[PIDFD].fd = s->ended ? -1 : s->pidfd;
 	polls[SIGNALS].fd = s->signals;
+	polls[NOTIFY].fd = s->notify == NULL ? -1 : s->notify->inside;
 	if (s->terminal < 0)
 		return;
 	if (can_read(&s->in) && !s->ended)
@@ -229,6 +232,8 @@ static void watch(const struct session *s, struct pollfd polls[POLLS])
 
 static void serve(struct session *s, const struct pollfd polls[POLLS])
 {
+	if (polls[NOTIFY].revents != 0)
+		notify_pass(s->notify);
 	if (polls[STDIN].revents != 0) {
 		pull_keys(s);
 		if (s->in.finished)
@@ -305,12 +310,14 @@ static void close_session(struct session *s)
 	fd_close(&s->out.to);
 }
 
-int wait_for(pid_t pid, int pidfd, int signals, int *terminal, int *ret_status, struct err *err)
+int wait_for(pid_t pid, int pidfd, int signals, int *terminal, struct notify *notify,
+	int *ret_status, struct err *err)
 {
 	struct session s = {
 		.pid = pid,
 		.pidfd = pidfd,
 		.signals = signals,
+		.notify = notify,
 		.terminal = *terminal,
 		.slave = -1,
 		.in = { .from = -1 },

@@ -13,18 +13,21 @@
 
 #include "base/err.h"
 
+struct notify;
+
 /* Blocks the signals that are to be forwarded and returns a signalfd for them; before the clone, so
  * that none is lost. The child's mask is emptied before execve. */
 ERR_CHECK int wait_signals(struct err *err);
 
-/* Waits for pid, our child. *terminal: the pty's master or -1; it is closed. Returns 0 with its status:
+/* Waits for pid, our child. *terminal: the pty's master or -1; it is closed. notify: relayed meanwhile,
+ * NULL: nothing is. Returns 0 with its status:
  * 0 to 255, or 128 + the signal that ended it.
  *
  * With a terminal every byte that the program has written when it ends is passed on, however slow its
  * reader; only a second signal that would end us cuts that short. The end of stdin is told to the
  * reader of the terminal by its end-of-file character; when nobody reads stdout any more the terminal
  * hangs up. */
-ERR_CHECK int wait_for(
-	pid_t pid, int pidfd, int signals, int *terminal, int *ret_status, struct err *err);
+ERR_CHECK int wait_for(pid_t pid, int pidfd, int signals, int *terminal, struct notify *notify,
+	int *ret_status, struct err *err);
 
 #endif

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -92,6 +93,44 @@ int sock_connect_path(const char *path, int type, struct err *err)
 	if (dir < 0)
 		return err_sys(err, "connect %s", path);
 	return sock_connect_at(dir, slash == NULL ? path : slash + 1, type, err);
+}
+
+int sock_connect_manager(const char *address, struct err *err)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	const size_t length = strlen(address);
+	_cleanup_fd_ int sock = -1;
+
+	if (address[0] == '/')
+		return sock_connect_path(address, SOCK_DGRAM, err);
+	if (address[0] != '@' || length > sizeof(to.sun_path))
+		return err_num(err, EAFNOSUPPORT, "connect %s", address);
+	sock = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (sock < 0)
+		return err_sys(err, "socket");
+	memcpy(to.sun_path + 1, address + 1, length - 1);
+	if (connect(sock, (const struct sockaddr *) &to,
+		    (socklen_t) (offsetof(struct sockaddr_un, sun_path) + length)) < 0)
+		return err_sys(err, "connect %s", address);
+	return TAKE_FD(sock);
+}
+
+int sock_bind_datagram_at(int dirfd, const char *name, struct err *err)
+{
+	_cleanup_fd_ int sock = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_un to;
+
+	if (sock < 0)
+		return err_sys(err, "socket");
+	if (address(dirfd, name, &to, err) < 0)
+		return -1;
+	if (unlinkat(dirfd, name, 0) < 0 && errno != ENOENT)
+		return err_sys(err, "unlink %s", name);
+	if (bind(sock, (const struct sockaddr *) &to, sizeof(to)) < 0)
+		return err_sys(err, "bind %s", name);
+	if (fchmodat(dirfd, name, 0777, 0) < 0)
+		return err_sys(err, "chmod %s", name);
+	return TAKE_FD(sock);
 }
 
 int sock_send_fd(int sock, const void *bytes, size_t length, int fd, struct err *err)

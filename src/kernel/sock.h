@@ -25,12 +25,20 @@ ERR_CHECK int sock_listen_at(int dirfd, const char *name, struct err *err);
 /* Waits without a bound for a connection. Returns its fd. */
 ERR_CHECK int sock_accept(int listener, struct err *err);
 
-/* Connects to NAME in the directory; type is SOCK_STREAM or SOCK_SEQPACKET. err->num tells ENOENT from
+/* Connects to NAME in the directory; type is SOCK_STREAM, SOCK_SEQPACKET or SOCK_DGRAM. err->num tells ENOENT from
  * ECONNREFUSED. */
 ERR_CHECK int sock_connect_at(int dirfd, const char *name, int type, struct err *err);
 
 /* The same for a path of any length. */
 ERR_CHECK int sock_connect_path(const char *path, int type, struct err *err);
+
+/* Connects a datagram socket to a service manager: an absolute path, or "@name" for a name that is in no
+ * file system (sd_notify(3)). err->num is EAFNOSUPPORT for another kind of address. */
+ERR_CHECK int sock_connect_manager(const char *address, struct err *err);
+
+/* A datagram socket bound to NAME in the directory, in place of one that is there; anybody who reaches it
+ * may send. Returns the fd. */
+ERR_CHECK int sock_bind_datagram_at(int dirfd, const char *name, struct err *err);
 
 /* Sends one packet, with a copy of fd unless it is -1. Never raises SIGPIPE. */
 ERR_CHECK int sock_send_fd(int sock, const void *bytes, size_t length, int fd, struct err *err);

@@ -76,6 +76,8 @@ int container_read(const struct global_options *global, const struct create_opti
 		.preserve_fds = options->preserve_fds,
 		.listen_fds = preserved_listen_fds(),
 		.notify_socket = getenv("NOTIFY_SOCKET"),
+		.notify_directory = arena_printf(
+			&ret->arena, "%s/%s/%s", global->root, options->id, PLAN_NOTIFY_DIRECTORY),
 	};
 	const char *config;
 	char *absolute;
@@ -86,6 +88,7 @@ int container_read(const struct global_options *global, const struct create_opti
 	if (absolute == NULL)
 		return err_sys(
 			err, "open bundle %s", options->bundle != NULL ? options->bundle : ".");
+	bundle->notify_directory = plan_options.notify_directory;
 	bundle->path = arena_str(&ret->arena, absolute);
 	free(absolute);
 	plan_options.bundle = bundle->path;
@@ -349,7 +352,7 @@ int container_begin(const struct global_options *global, const struct create_opt
 		state_write_file(&ret->dir, STATE_CONFIG, ret->bundle.config,
 			ret->bundle.config_bytes, err) < 0)
 		return -1;
-	return 0;
+	return ret->bundle.plan.notify_socket == NULL ? 0 : notify_prepare(ret->dir.dir, err);
 }
 
 int container_create(const struct global_options *global, const struct create_options *options,
@@ -377,6 +380,7 @@ void container_done(struct container *container)
 				&container->arena);
 	}
 	created_end(&container->child);
+	notify_close(&container->notify);
 	if (!container->created && container->dir.dir >= 0) {
 		if (cgroup_destroy(&container->cgroups, time_deadline_ms(10 * 1000), &ignored) <
 			0) {

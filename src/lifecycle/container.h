@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/facts.h"
 #include "container/create.h"
+#include "container/notify.h"
 #include "lifecycle/lifecycle.h"
 #include "lifecycle/state.h"
 #include "plan/plan.h"
@@ -23,6 +24,7 @@ struct spec;
 /* What is known of a bundle before anything is done. */
 struct bundle {
 	const char *path; /* absolute */
+	const char *notify_directory; /* that of its state directory */
 	const char *config;
 	size_t config_bytes;
 	const struct spec *spec;
@@ -38,12 +40,13 @@ struct container {
 	struct state_record record;
 	struct cgroup_dirs cgroups;
 	struct created child;
+	struct notify notify;
 	bool created; /* on disk; until then leaving the scope undoes everything */
 };
 
 #define CONTAINER_INIT                                                                             \
 	{                                                                                          \
-		.procfs = -1, .dir = STATE_DIR_INIT, .child = CREATED_INIT                         \
+		.procfs = -1, .dir = STATE_DIR_INIT, .child = CREATED_INIT, .notify = NOTIFY_INIT  \
 	}
 
 /* Reads, checks and plans a bundle; changes nothing (`ocirt plan` stops here). */

@@ -329,8 +329,8 @@ static int run(const struct global_options *global, const struct exec_request *r
 		*ret_status = 0;
 		return 0;
 	}
-	if (wait_for(exec.child.pid, exec.child.pidfd, signals, &exec.child.terminal, ret_status,
-		    err) < 0)
+	if (wait_for(exec.child.pid, exec.child.pidfd, signals, &exec.child.terminal, NULL,
+		    ret_status, err) < 0)
 		return -1;
 	exec.child.pid = 0;
 	return 0;

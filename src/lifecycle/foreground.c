@@ -23,11 +23,12 @@ int foreground_wait(const struct create_options *options, struct container *cont
 	int *ret_status, struct err *err)
 {
 	*ret_status = 0;
-	if (options->detach)
-		return 0;
 	state_unlock(&container->dir);
+	if (options->detach)
+		return notify_until_ready(
+			&container->notify, container->child.pid, container->child.pidfd, err);
 	if (wait_for(container->child.pid, container->child.pidfd, signals,
-		    &container->child.terminal, ret_status, err) < 0)
+		    &container->child.terminal, &container->notify, ret_status, err) < 0)
 		return -1;
 	container->child.pid = 0;
 	if (options->keep)

@@ -13,7 +13,8 @@
  * with *err untouched when detached; -2 for a failure. */
 ERR_CHECK int foreground_begin(const struct create_options *options, struct err *err);
 
-/* Returns 0 with the exit status of the container's first process, 0 when detached. */
+/* Relays what the container says of itself (container/notify.h), and lets others have its lock.
+ * Returns 0 with the exit status of the container's first process, 0 when detached. */
 ERR_CHECK int foreground_wait(const struct create_options *options, struct container *container,
 	int signals, int *ret_status, struct err *err);
 

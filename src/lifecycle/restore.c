@@ -217,6 +217,13 @@ static int restore_into(struct container *container, const struct create_options
 		cgroup_make(&plan->cgroup, &container->cgroups, err) < 0)
 		return -1;
 	call.inherit_count = inherited.count;
+	/* The container may have been created under a service manager that is not there now. */
+	if (plan->notify_socket == NULL) {
+		if (notify_prepare(container->dir.dir, err) < 0)
+			return -1;
+		*ARENA_PUSH(&container->arena, call.mounts.items, call.mounts.count) =
+			(struct criu_pair){ PLAN_NOTIFY_MOUNT, container->bundle.notify_directory };
+	}
 	plan_criu_restore(plan, container->cgroups.leaves, container->cgroups.leaf_count,
 		&container->arena, &call.mounts);
 	add_cgroup_roots(&container->cgroups, &container->arena, &call.cgroup_roots);

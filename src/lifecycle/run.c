@@ -15,6 +15,9 @@ static int start(struct container *container, struct err *err)
 	const uint64_t deadline = time_deadline_ms(START_MS);
 	int got;
 
+	if (notify_open(container->dir.dir, container->bundle.plan.notify_socket,
+		    &container->notify, err) < 0)
+		return -1;
 	if (msg_send(child->sock, MSG_START, -1, err) < 0)
 		return -1;
 	got = msg_wait(child->sock, child->pidfd, deadline, MSG_EXEC, MSG_EXEC, 0, NULL, err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -8,6 +9,7 @@
 #include "base/fd.h"
 #include "base/time.h"
 #include "container/msg.h"
+#include "container/notify.h"
 #include "kernel/sock.h"
 #include "lifecycle/handle.h"
 #include "lifecycle/hooks.h"
@@ -52,6 +54,7 @@ static int start(const struct global_options *global, const char *id, struct err
 {
 	_cleanup_arena_ struct arena arena = { 0 };
 	_cleanup_handle_ struct handle handle = HANDLE_INIT;
+	_cleanup_notify_ struct notify notify = NOTIFY_INIT;
 
 	if (handle_open(global->root, id, &arena, &handle, err) < 0)
 		return -1;
@@ -65,9 +68,13 @@ static int start(const struct global_options *global, const char *id, struct err
 	case STATUS_PAUSED:
 		return err_set(err, ERR_STATE, "cannot start an already running container");
 	}
-	if (pass_barrier(&handle.dir, handle.pidfd, err) < 0)
+	if (notify_open(handle.dir.dir, getenv("NOTIFY_SOCKET"), &notify, err) < 0 ||
+		pass_barrier(&handle.dir, handle.pidfd, err) < 0 ||
+		hooks_after_start(&handle.dir, &handle.record, &arena, err) < 0)
 		return -1;
-	return hooks_after_start(&handle.dir, &handle.record, &arena, err);
+	/* However long it takes to be ready, others may have to do with the container meanwhile. */
+	state_unlock(&handle.dir);
+	return notify_until_ready(&notify, (pid_t) handle.record.pid, handle.pidfd, err);
 }
 
 int lifecycle_start(const struct global_options *global, const char *id, struct err *err)

@@ -41,6 +41,10 @@ ERR_CHECK int plan_mount(const struct plan_input *in, const struct ns_plan *ns,
 ERR_CHECK int plan_rootfs(const struct plan_input *in, const struct ns_plan *ns,
 	struct rootfs_plan *ret, struct err *err);
 
+/* Whether the container gets a NOTIFY_SOCKET that is relayed: not without a mount namespace, and not
+ * where the configuration mounts something of its own there. */
+bool plan_is_relayed(const struct plan_input *in, const struct ns_plan *ns);
+
 /* plan/proc.c: for init (config.json's process) and for exec (a process object of its own). `at` is
  * the JSON pointer of the object: "/process", or "" for an exec document. */
 ERR_CHECK int plan_proc(const struct plan_input *in, const struct spec_process *process,

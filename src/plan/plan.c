@@ -27,7 +27,6 @@ int plan_make(const struct spec *spec, const struct facts *facts,
 		.annotations = &spec->annotations,
 		.hostname = spec->hostname,
 		.domainname = spec->domainname,
-		.notify_socket = options->notify_socket,
 	};
 	const struct plan_input in = {
 		.spec = spec,
@@ -46,6 +45,7 @@ int plan_make(const struct spec *spec, const struct facts *facts,
 		plan_cgroup(&in, &plan.ns, &plan.cgroup, err) < 0)
 		return -1;
 	plan_net(&in, &plan.net);
+	plan.notify_socket = plan_is_relayed(&in, &plan.ns) ? options->notify_socket : NULL;
 	*ret = plan;
 	return 0;
 }

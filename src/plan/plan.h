@@ -37,6 +37,11 @@ struct seccomp_plan; /* plan/seccomp.h */
 
 enum cgroup_manager { CGROUP_MANAGER_FS, CGROUP_MANAGER_SYSTEMD, CGROUP_MANAGER_DISABLED };
 
+/* Where the container finds its own NOTIFY_SOCKET, and the name of that directory on our side. */
+#define PLAN_NOTIFY_MOUNT     "/run/notify"
+#define PLAN_NOTIFY_NAME      "notify.sock"
+#define PLAN_NOTIFY_DIRECTORY "notify"
+
 struct plan_options {
 	const char *id;
 	const char *bundle; /* absolute */
@@ -48,6 +53,8 @@ struct plan_options {
 	unsigned preserve_fds; /* how many fds from 3 on reach the container */
 	unsigned listen_fds; /* of those, how many systemd passed (LISTEN_FDS) */
 	const char *notify_socket; /* the caller's NOTIFY_SOCKET, or NULL */
+	const char
+		*notify_directory; /* of the state directory, absolute; NULL: there will be none */
 };
 
 /* ---- namespaces (plan/ns.c; done by container/create.c and container/init.c) -------------------- */
@@ -413,8 +420,8 @@ struct plan {
 	size_t sysctl_count;
 	const char *hostname; /* NULL: leave */
 	const char *domainname;
-	const char *
-		notify_socket; /* the caller's; the container gets one at /run/notify/notify.sock */
+	const char
+		*notify_socket; /* the caller's, relayed to (container/notify.h); NULL: no relay */
 	struct plan_notes notes;
 };
 

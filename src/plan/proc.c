@@ -79,7 +79,7 @@ static bool add_name(struct name_set *set, const char *entry)
 
 static int make_env(struct maker *m)
 {
-	enum { ADDED = 2 };
+	enum { ADDED = 3 };
 	struct arena *arena = m->in->arena;
 	const struct plan_options *options = m->in->options;
 	const struct spec_strings *env = &m->from->env;
@@ -96,9 +96,9 @@ static int make_env(struct maker *m)
 				env->items[count]);
 		all[count] = env->items[count];
 	}
-	if (options->notify_socket != NULL)
-		plan_note(m->in->notes, arena,
-			"NOTIFY_SOCKET is not passed on: nothing relays what the container says");
+	if (plan_is_relayed(m->in, m->ns))
+		all[count++] =
+			arena_str(arena, "NOTIFY_SOCKET=" PLAN_NOTIFY_MOUNT "/" PLAN_NOTIFY_NAME);
 	if (options->listen_fds > 0) {
 		all[count++] = arena_printf(arena, "LISTEN_FDS=%u", options->listen_fds);
 		all[count++] = arena_str(arena, "LISTEN_PID=1");

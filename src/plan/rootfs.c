@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <linux/mount.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -47,11 +48,40 @@ static int plan_propagation(
 
 /* ---- mounts ------------------------------------------------------------------------------------- */
 
+bool plan_is_relayed(const struct plan_input *in, const struct ns_plan *ns)
+{
+	const char *manager = in->options->notify_socket;
+
+	if (manager == NULL || (manager[0] != '/' && manager[0] != '@') ||
+		in->options->notify_directory == NULL || (ns->all & CLONE_NEWNS) == 0)
+		return false;
+	for (size_t i = 0; i < in->spec->mounts.count; i++) {
+		const char *path = in->spec->mounts.items[i].destination;
+		const char *rest = path != NULL ? str_after(path, PLAN_NOTIFY_MOUNT) : NULL;
+
+		if (rest != NULL && rest[strspn(rest, "/")] == '\0')
+			return false;
+	}
+	return true;
+}
+
+static struct mount_step notify_step(const struct plan_input *in)
+{
+	return (struct mount_step){
+		.kind = MOUNT_BIND,
+		.pointer = "",
+		.destination = PLAN_NOTIFY_MOUNT,
+		.source = in->options->notify_directory,
+		.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+			MOUNT_ATTR_NOEXEC,
+	};
+}
+
 static int plan_steps(const struct plan_input *in, const struct ns_plan *ns,
 	struct rootfs_plan *rootfs, struct err *err)
 {
 	const size_t count = in->spec->mounts.count;
-	struct mount_step *steps = arena_array(in->arena, count, sizeof(*steps));
+	struct mount_step *steps = arena_array(in->arena, count + 1, sizeof(*steps));
 
 	for (size_t i = 0; i < count; i++)
 		if (plan_mount(in, ns, &in->spec->mounts.items[i],
@@ -59,6 +89,9 @@ static int plan_steps(const struct plan_input *in, const struct ns_plan *ns,
 			return -1;
 	rootfs->steps = steps;
 	rootfs->step_count = count;
+	/* Behind all others, one of which may be a tmpfs on /run. */
+	if (plan_is_relayed(in, ns))
+		steps[rootfs->step_count++] = notify_step(in);
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <linux/mount.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -219,10 +220,51 @@ static void test_masks(void **state)
 	arena_done(&f.arena);
 }
 
+/* The directory of our own comes last, over whatever the list has put on /run. */
+static void test_notify(void **state)
+{
+	static const struct {
+		const char *manager;
+		const char *mounted;
+		bool relayed;
+	} rows[] = {
+		{ NULL, "/run", false },
+		{ "/run/systemd/notify", "/run", true },
+		{ "@abstract", "/run", true },
+		{ "relative", "/run", false },
+		{ "vsock:2:1234", "/run", false },
+		{ "/run/systemd/notify", "/run/notify", false },
+		{ "/run/systemd/notify", "/run/notify//", false },
+		{ "/run/systemd/notify", "/run/notify/notify.sock", true },
+	};
+
+	(void) state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct fixture f = { .err = { 0 } };
+		struct spec_mount mount = { .destination = (char *) (uintptr_t) rows[i].mounted,
+			.type = (char *) "tmpfs" };
+
+		f.spec.mounts.items = &mount;
+		f.spec.mounts.count = 1;
+		f.options.notify_socket = rows[i].manager;
+		f.options.notify_directory = "/state/c1/notify";
+		assert_int_equal(plan(&f), 0);
+		assert_int_equal(f.plan.step_count, rows[i].relayed ? 2 : 1);
+		if (rows[i].relayed) {
+			assert_string_equal(f.plan.steps[1].destination, "/run/notify");
+			assert_string_equal(f.plan.steps[1].source, "/state/c1/notify");
+			assert_int_equal(
+				f.plan.steps[1].attr_set & MOUNT_ATTR_RDONLY, MOUNT_ATTR_RDONLY);
+		}
+		arena_done(&f.arena);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_notify),
 		cmocka_unit_test(test_propagation),
 		cmocka_unit_test(test_devices),
 		cmocka_unit_test(test_bound_dev),
