@@ -84,7 +84,7 @@ bool cgroup_frozen(const struct cgroup_dirs *dirs)
 static const char *with_file(const struct cgroup_dirs *dirs, const char *file)
 {
 	for (size_t i = 0; i < dirs->leaf_count; i++)
-		if (cgroupfs_has_file(dirs->leaves[i], file))
+		if (may_have(dirs, i, file) && cgroupfs_has_file(dirs->leaves[i], file))
 			return dirs->leaves[i];
 	return NULL;
 }
@@ -157,7 +157,8 @@ static int signal_each(const struct cgroup_dirs *dirs, int sig, struct err *err)
 static int thaw_v1(const struct cgroup_dirs *dirs, struct err *err)
 {
 	for (size_t i = 0; i < dirs->leaf_count; i++)
-		if (cgroupfs_write_each(dirs->leaves[i], v1_file, "THAWED", err) < 0)
+		if (may_have(dirs, i, v1_file) &&
+			cgroupfs_write_each(dirs->leaves[i], v1_file, "THAWED", err) < 0)
 			return -1;
 	return 0;
 }

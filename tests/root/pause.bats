@@ -5,11 +5,16 @@
 
 load ../helpers
 
-setup() { need_root; setup_bundle; host_before; }
+setup() {
+	need_root
+	setup_bundle
+	ln -sf busybox "$BUNDLE/rootfs/bin/mv"
+	host_before
+}
 teardown() { teardown_bundle; }
 
 # counting: a program that counts in a file; whether that grows says whether it runs.
-counting() { script 'i=0; while :; do i=$((i+1)); echo $i > /tmp/n; done'; }
+counting() { script 'i=0; while :; do i=$((i+1)); echo $i > /tmp/m; mv /tmp/m /tmp/n; done'; }
 started() {
 	create_container
 	rt start "$ID"
