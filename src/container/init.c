@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "container/init.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
@@ -44,8 +45,49 @@ static int make_time_namespace(const struct ns_plan *ns, int offsets, struct err
 	return 0;
 }
 
-/* The user namespace first: it gives the rights for the others. Behind a joined one the new namespaces
- * are unshared here, so that it owns them; another pid namespace takes effect for children only. */
+/* One namespace to join. Where the user namespace is still to come (`before_user`), a refusal means
+ * that it gives the right. */
+static int join_one(const struct ns_join *join, int *fd, bool before_user, struct err *err)
+{
+	if (ns_enter(*fd, join->flag, err) < 0) {
+		if (!before_user || err->num != EPERM)
+			return err_point(err, join->pointer, "%s", join->path);
+		err_drop(err);
+		return 0;
+	}
+	fd_close(fd);
+	if (join->flag == CLONE_NEWUSER && cred_set_ids(0, 0, err) < 0)
+		return -1;
+	return 0;
+}
+
+/* A user namespace that is joined gives the right for what it owns and takes that for what was there
+ * before it: so each of the others is tried in front of it first, but never the mount namespace, which
+ * comes last. */
+static int join_namespaces(const struct ns_plan *ns, struct init_fds *fds, struct err *err)
+{
+	const bool user = ns->user == NS_USER_JOINED;
+
+	for (size_t i = 0; i < ns->child_join_count; i++) {
+		const struct ns_join *join = &ns->child_joins[i];
+
+		if (join->flag != CLONE_NEWUSER && join->flag != CLONE_NEWNS &&
+			join_one(join, &fds->joins[i], user, err) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < ns->child_join_count; i++)
+		if (fds->joins[i] >= 0 && ns->child_joins[i].flag != CLONE_NEWNS &&
+			join_one(&ns->child_joins[i], &fds->joins[i], false, err) < 0)
+			return -1;
+	for (size_t i = 0; i < ns->child_join_count; i++)
+		if (fds->joins[i] >= 0 &&
+			join_one(&ns->child_joins[i], &fds->joins[i], false, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* Behind a joined user namespace the new ones are unshared here, so that it owns them; behind others
+ * that are joined, so is a new user namespace. Another pid namespace takes effect for children only. */
 static int enter_namespaces(
 	const struct ns_plan *ns, struct init_fds *fds, int time_offsets, struct err *err)
 {
@@ -56,15 +98,8 @@ static int enter_namespaces(
 			return -1;
 		err_drop(err);
 	}
-	for (size_t i = 0; i < ns->child_join_count; i++) {
-		const struct ns_join *join = &ns->child_joins[i];
-
-		if (ns_enter(fds->joins[i], join->flag, err) < 0)
-			return err_point(err, join->pointer, "%s", join->path);
-		fd_close(&fds->joins[i]);
-		if (join->flag == CLONE_NEWUSER && cred_set_ids(0, 0, err) < 0)
-			return -1;
-	}
+	if (join_namespaces(ns, fds, err) < 0)
+		return -1;
 	if (ns->unshare != 0 && ns_unshare(ns->unshare, err) < 0)
 		return -1;
 	if (ns->time == NS_TIME_CHILD && make_time_namespace(ns, time_offsets, err) < 0)

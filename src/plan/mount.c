@@ -380,7 +380,16 @@ static int add_label(struct build *b, const char *type, struct err *err)
 	return 0;
 }
 
-/* The kernel gives each of these to who owns the namespace that it shows. */
+static bool is_joined_by_child(const struct ns_plan *ns, unsigned flag)
+{
+	for (size_t i = 0; i < ns->child_join_count; i++)
+		if ((unsigned) ns->child_joins[i].flag == flag)
+			return true;
+	return false;
+}
+
+/* The kernel gives each of these to who owns the namespace that it shows. What the parent is not in it
+ * cannot mount. */
 static bool is_foreign(const struct build *b, const char *type)
 {
 	static const struct {
@@ -396,7 +405,7 @@ static bool is_foreign(const struct build *b, const char *type)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (str_eq(type, rows[i].type))
 			return b->ns->user != NS_USER_HOST && (own & rows[i].flag) == 0 &&
-				b->in->facts->sys_admin;
+				b->in->facts->sys_admin && !is_joined_by_child(b->ns, rows[i].flag);
 	return false;
 }
 

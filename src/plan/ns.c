@@ -93,11 +93,12 @@ static bool is_new(const struct spec_namespace *item)
 }
 
 /* What the host owns must be entered before the clone, by the parent: a child born into a user namespace
- * of its own may not enter it any more. A mount namespace must not become the parent's, and what an
- * ordinary user joins belongs to the user namespace that is joined with it. */
+ * of its own may not enter it any more. A mount namespace must not become the parent's, what an
+ * ordinary user joins belongs to the user namespace that is joined with it, and root of a user
+ * namespace alone could not come back to its own namespaces, for the host owns them. */
 static bool is_for_child(const struct plan_input *in, const struct ns_plan *ns, unsigned flag)
 {
-	return flag == CLONE_NEWUSER || flag == CLONE_NEWNS ||
+	return flag == CLONE_NEWUSER || flag == CLONE_NEWNS || in->facts->in_user_ns ||
 		(ns->user == NS_USER_JOINED && !in->facts->sys_admin);
 }
 
@@ -179,6 +180,33 @@ static bool execve_changes_time(const struct facts *facts)
 	return facts->kernel_major > 6 || (facts->kernel_major == 6 && facts->kernel_minor >= 3);
 }
 
+/* Who makes a new time namespace. Who is inside of one cannot set its offsets, so it is never made by
+ * the clone itself: either the parent unshares it before, and comes back, or the child, which then is in
+ * it from execve on, or on older kernels from a second clone on. */
+static void plan_time(
+	const struct plan_input *in, const struct spec_linux *linux_, struct ns_plan *ns)
+{
+	const struct facts *facts = in->facts;
+
+	if (facts->in_user_ns) {
+		ns->time = NS_TIME_CHILD;
+		ns->second_clone = ns->second_clone || !execve_changes_time(facts);
+	} else {
+		ns->time = ns->user == NS_USER_HOST ||
+				(facts->sys_admin && !execve_changes_time(facts))
+			? NS_TIME_PARENT
+			: NS_TIME_CHILD;
+	}
+	if (linux_->time_offsets != NULL)
+		ns->time_offsets = offsets_text(in->arena, linux_->time_offsets);
+}
+
+/* Whether the child first joins what is older than its user namespace and makes that one afterwards. */
+static bool joins_before_user(const struct ns_plan *ns)
+{
+	return ns->user == NS_USER_NEW && ns->child_join_count > 0;
+}
+
 int plan_ns(const struct plan_input *in, struct ns_plan *ret, struct err *err)
 {
 	static const struct spec_linux nothing;
@@ -200,21 +228,14 @@ int plan_ns(const struct plan_input *in, struct ns_plan *ret, struct err *err)
 			"own");
 
 	ns.unshare_cgroup = (fresh & CLONE_NEWCGROUP) != 0;
-	if ((fresh & CLONE_NEWTIME) != 0) {
-		/* Who is inside a time namespace cannot set its offsets, so it is never made by the
-		 * clone itself: either the parent unshares it before, or the child, which then is
-		 * in it from execve on. */
-		ns.time = ns.user == NS_USER_HOST ||
-				(in->facts->sys_admin && !execve_changes_time(in->facts))
-			? NS_TIME_PARENT
-			: NS_TIME_CHILD;
-		if (linux_->time_offsets != NULL)
-			ns.time_offsets = offsets_text(in->arena, linux_->time_offsets);
-	}
+	if ((fresh & CLONE_NEWTIME) != 0)
+		plan_time(in, linux_, &ns);
 	fresh &= ~(unsigned) (CLONE_NEWCGROUP | CLONE_NEWTIME);
-	if (ns.user == NS_USER_JOINED) {
+	if (ns.user == NS_USER_JOINED || joins_before_user(&ns)) {
 		ns.unshare = fresh;
-		ns.second_clone = ns.second_clone || (fresh & CLONE_NEWPID) != 0;
+		/* The clone also tells the parent that there is a user namespace to write maps for. */
+		ns.second_clone =
+			ns.second_clone || ns.user == NS_USER_NEW || (fresh & CLONE_NEWPID) != 0;
 	} else {
 		ns.clone_flags = fresh;
 	}

@@ -82,8 +82,20 @@ static const struct row {
 	{ USER, { N("mount") }, 0, 0, 0, false, 0, "", "", "/linux/namespaces" },
 	/* Nobody in a new user namespace has rights over a mount namespace that was there before. */
 	{ ROOT, { N("user"), J("mount") }, 0, 0, 0, false, 0, "", "", "/linux/namespaces" },
+	/* Root of a user namespace may leave the host's namespaces, but not come back to them. */
 	{ ENGINE, { N("mount"), N("pid"), J("network") }, NS_USER_HOST, CLONE_NEWNS | CLONE_NEWPID,
-		0, false, NS_TIME_KEEP, "network ", "", NULL },
+		0, false, NS_TIME_KEEP, "", "network ", NULL },
+	{ ENGINE, { N("mount"), J("pid"), J("network") }, NS_USER_HOST, CLONE_NEWNS, 0, true,
+		NS_TIME_KEEP, "", "pid network ", NULL },
+	{ ENGINE, { N("user"), N("mount"), N("pid"), J("network") }, NS_USER_NEW, 0,
+		CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID, true, NS_TIME_KEEP, "", "network ",
+		NULL },
+	{ ENGINE, { N("user"), N("mount"), N("pid") }, NS_USER_NEW,
+		CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID, 0, false, NS_TIME_KEEP, "", "", NULL },
+	{ ENGINE, { J("user"), N("mount"), J("network") }, NS_USER_JOINED, 0, CLONE_NEWNS, false,
+		NS_TIME_KEEP, "", "user network ", NULL },
+	{ ENGINE, { N("mount"), N("time") }, NS_USER_HOST, CLONE_NEWNS, 0, true, NS_TIME_CHILD, "",
+		"", NULL },
 };
 
 static void check_joins(const struct ns_join *joins, size_t count, const char *want, bool backwards)

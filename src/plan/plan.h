@@ -79,15 +79,18 @@ struct ns_join {
 };
 
 struct ns_plan {
-	/* One of three shapes:
+	/* One of four shapes:
 	 *   no user namespace   clone3 makes all new ones;
 	 *   a new one           clone3 makes it and all the others, which it then owns;
+	 *   a new one behind    the child enters what is joined and unshares the user namespace with
+	 *   child_joins         all the others, and clones a second time;
 	 *   a joined one        the child enters it and unshares the others, so that it owns them; a
 	 *                       new pid namespace then takes a second clone. */
 	enum { NS_USER_HOST, NS_USER_NEW, NS_USER_JOINED } user;
 	unsigned all; /* every namespace type of the list, new or joined (CLONE_NEW*) */
 	unsigned clone_flags; /* for clone3; never CLONE_NEWTIME or CLONE_NEWCGROUP */
-	unsigned unshare; /* by the child behind a joined user namespace, CLONE_NEWPID included */
+	unsigned
+		unshare; /* by the child behind its joins, CLONE_NEWPID and CLONE_NEWUSER included */
 	bool second_clone; /* the child makes or enters a pid namespace, which takes another one */
 	bool unshare_cgroup; /* by the child, after its placement in its cgroup */
 	enum { NS_TIME_KEEP, NS_TIME_PARENT, NS_TIME_CHILD } time; /* who unshares CLONE_NEWTIME */
@@ -95,8 +98,8 @@ struct ns_plan {
 	/* The parent enters these before the clone and takes its own back afterwards. */
 	const struct ns_join *parent_joins;
 	size_t parent_join_count;
-	/* The child enters these, the user namespace first, then the mount namespace; behind a
-	 * joined user namespace an ordinary user's child enters all. */
+	/* The child enters these, the user namespace first; behind a joined user namespace an ordinary
+	 * user's child enters all, and all are entered by the child of a user namespace's root. */
 	const struct ns_join *child_joins;
 	size_t child_join_count;
 	struct id_maps maps; /* of a new user namespace; validated, at least one line each */

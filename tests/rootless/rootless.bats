@@ -156,6 +156,50 @@ teardown() { teardown_bundle; }
 0" ]
 }
 
+@test "root of a user namespace joins network and pid namespaces, and keeps its own" {
+	unshare -Ur true || skip "user namespaces are refused here"
+	local shape
+	cat >"$BATS_TEST_TMPDIR/inside" <<-'SH'
+		unshare -n --pid --fork sleep 1000 </dev/null >/dev/null 2>&1 3>&- &
+		outer=$!
+		for ((i = 0; i < 200; i++)); do
+			read -r child <"/proc/$outer/task/$outer/children" 2>/dev/null || :
+			[ -z "$child" ] || [ "$(tr '\0' ' ' <"/proc/$child/cmdline")" != "sleep 1000 " ] || break
+			sleep 0.05
+		done
+		jq --arg p "$child" --arg pid "$SHAPE" '.linux.namespaces |= map(if .type == "network" or (.type == "pid" and $pid == "none") then .path = "/proc/\($p)/ns/" +
+			{network: "net", pid: "pid"}[.type] else . end)' "$BUNDLE/config.json" >"$BUNDLE/config.new"
+		mv "$BUNDLE/config.new" "$BUNDLE/config.json"
+		readlink "/proc/$child/ns/net" "/proc/$child/ns/pid"
+		"$OCIRT" --root "$ROOT" run -b "$BUNDLE" "$ID"
+		status=$?
+		kill -KILL "$child"
+		wait
+		exit $status
+	SH
+	script 'readlink /proc/self/ns/net; readlink /proc/self/ns/pid; id -u'
+	config '.linux.uidMappings[0].hostID = 0 | .linux.gidMappings[0].hostID = 0
+		| .linux.namespaces |= (map(select(.type != "network")) + [{type: "network"}])'
+	for shape in new none; do
+		[ $shape = new ] || config 'del(.linux.uidMappings, .linux.gidMappings) | del(.linux.namespaces[] | select(.type == "user"))'
+		# (No procfs of an older pid namespace can be mounted in a new user namespace.)
+		SHAPE=$shape BUNDLE=$BUNDLE ROOT=$ROOT ID=$ID run unshare -Ur bash "$BATS_TEST_TMPDIR/inside"
+		echo "$shape: $output"
+		[ "$status" = 0 ]
+		[ "${#lines[@]}" = 5 ]
+		[ "${lines[0]}" = "${lines[2]}" ]
+		[ $shape = new ] || [ "${lines[1]}" = "${lines[3]}" ]
+		[ "${lines[4]}" = 0 ]
+	done
+	# A time namespace is made without leaving the host's, too.
+	config '.linux.namespaces |= (map(del(.path)) + [{type: "time"}]) | .linux.timeOffsets.boottime.secs = 1000000'
+	script 'read up rest </proc/uptime; [ "${up%.*}" -gt 1000000 ] && echo later'
+	run unshare -Ur "$OCIRT" --root "$ROOT" run -b "$BUNDLE" "$ID"
+	echo "$output"
+	[ "$status" = 0 ]
+	[ "$output" = later ]
+}
+
 @test "ids that the caller's user namespace does not have: the map that is refused" {
 	unshare -Ur true || skip "user namespaces are refused here"
 	config '.linux.uidMappings[0].hostID = 0 | .linux.gidMappings[0].hostID = 5'
