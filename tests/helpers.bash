@@ -85,6 +85,11 @@ host_facts() { # what must be the same after a test
 	# Ids are given out anew by the kernel; what counts is which mounts there are.
 	cut -d' ' -f3- /proc/self/mountinfo | sort
 	cgroup_dirs
+	[ -z "${DECOY-}" ] || decoy_facts
+}
+decoy_facts() { # names, types, modes, owners, sizes, links and contents of what nobody may reach
+	find "$DECOY" -printf 'decoy %P %y %m %U:%G %s %n %l\n' | sort
+	find "$DECOY" -type f -exec md5sum {} + | sort
 }
 
 host_before() { host_facts >"$BATS_TEST_TMPDIR/host.before"; }

@@ -325,20 +325,6 @@ rnosymfollow,rsymfollow|^rw,relatime'
 	[ "$output" = lxcfs ]
 }
 
-@test "/proc and /sys must be directories, not links" {
-	local d
-	for d in proc sys; do
-		rmdir "$BUNDLE/rootfs/$d"
-		mkdir "$BUNDLE/rootfs/elsewhere-$d"
-		ln -s "elsewhere-$d" "$BUNDLE/rootfs/$d"
-		run run_container
-		[ "$status" = 1 ]
-		one_line "/$d"
-		rm "$BUNDLE/rootfs/$d"
-		mkdir "$BUNDLE/rootfs/$d"
-	done
-}
-
 @test "id-mapped binds: owners as the maps say, and only where they are asked for" {
 	src=$BATS_TEST_TMPDIR/src
 	mkdir -p "$src/sub"
