@@ -296,8 +296,9 @@ int ns_pidfd_open(pid_t pid, struct err *err)
 		if (fd >= 0 && !is_proc_directory(fd))
 			return err_set(err, ERR_SYSTEM, "open %s: not on a procfs", path);
 	}
+	/* Until Linux 6.15 a number that only a session or a process group still has gives EINVAL. */
 	if (fd < 0)
-		return err_sys(err, "pidfd_open %d", (int) pid);
+		return err_num(err, errno == EINVAL ? ESRCH : errno, "pidfd_open %d", (int) pid);
 	return TAKE_FD(fd);
 }
 

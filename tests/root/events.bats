@@ -44,7 +44,7 @@ shape() { jq -rS 'paths(scalars) as $p | "\($p | map(if type == "number" then "N
 	left=$(grep -vE 'throttl|blkio|memory\.cache|\.max number|swap\.usage' <<<"$output" || :)
 	[ -z "$left" ] || { echo "runc has: $left"; false; }
 	run comm -13 "$BATS_TEST_TMPDIR/theirs.shape" "$BATS_TEST_TMPDIR/ours.shape"
-	left=$(grep -vE 'psi|event_count|burst|throttl|blkio|memory\.cache|\.max number' <<<"$output" || :)
+	left=$(grep -vE 'psi|event_count|hugetlb|burst|throttl|blkio|memory\.cache|\.max number' <<<"$output" || :)
 	[ -z "$left" ] || { echo "only here: $left"; false; }
 	# The same limits, and times of the same size.
 	for f in .data.memory.usage.limit .data.pids.limit; do
