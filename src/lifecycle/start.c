@@ -10,12 +10,16 @@
 #include "base/time.h"
 #include "container/msg.h"
 #include "container/notify.h"
+#include "kernel/ns.h"
 #include "kernel/sock.h"
 #include "lifecycle/handle.h"
 #include "lifecycle/hooks.h"
 #include "lifecycle/lifecycle.h"
 
-enum { START_MS = 600 * 1000 }; /* startContainer hooks have their own bounds */
+enum {
+	START_MS = 600 * 1000, /* startContainer hooks have their own bounds */
+	END_MS = 10 * 1000,
+};
 
 /* The name says what is going on: `start` while the container waits, `starting` while somebody starts
  * it, none once it runs. A starter that dies in between leaves `starting`, which is taken up here. */
@@ -29,6 +33,19 @@ static int connect_barrier(const struct state_dir *dir, struct err *err)
 	if (sock < 0 && (err->num == ENOENT || err->num == ECONNREFUSED))
 		return err_set(err, ERR_STATE, "cannot start an already running container");
 	return sock;
+}
+
+/* Who has said why it cannot go on ends, but needs a moment for it. Engines delete the container as soon as
+ * they hear of the failure, and have to find it stopped. Always returns -1, with the error as it is. */
+static int await_end(int pidfd, struct err *err)
+{
+	struct err late = { 0 };
+
+	if (err->code == ERR_TIMEOUT)
+		return -1;
+	if (pidfd >= 0 && ns_pidfd_wait(pidfd, time_deadline_ms(END_MS), &late) < 0)
+		err_drop(&late);
+	return -1;
 }
 
 /* START, and then silence: the socket closes when the program of the container is executed. */
@@ -45,7 +62,7 @@ static int pass_barrier(const struct state_dir *dir, int pidfd, struct err *err)
 	if (got == MSG_EXEC)
 		got = msg_wait(sock, -1, deadline, MSG_EXEC, MSG_EXEC, 1, NULL, err);
 	if (got < 0)
-		return -1;
+		return await_end(pidfd, err);
 	(void) unlinkat(dir->dir, STATE_BARRIER_TAKEN, 0);
 	return 0;
 }

@@ -98,6 +98,24 @@ teardown() { teardown_bundle; }
 	rt delete --force "$ID"
 }
 
+@test "a start that fails leaves a stopped container, which can be deleted at once" {
+	local i pid has_ended
+	printf '#!/no/such/interpreter\n' >"$BUNDLE/rootfs/bin/script"
+	chmod 755 "$BUNDLE/rootfs/bin/script"
+	args /bin/script
+	for ((i = 0; i < 10; i++)); do
+		create_container
+		pid=$(rt state "$ID" | jq .pid)
+		# Nothing but the shell itself between the end of start and the look at the process.
+		"$OCIRT" --root "$ROOT" start "$ID" 2>"$BATS_TEST_TMPDIR/err" && false
+		has_ended=$({ read -r line <"/proc/$pid/stat"; } 2>/dev/null && [[ ${line##*)} != " Z"* ]] && echo no || echo yes)
+		[ "$has_ended" = yes ]
+		grep -q '/bin/script: no such file or directory' "$BATS_TEST_TMPDIR/err"
+		[ "$(status_of)" = stopped ]
+		rt delete "$ID"
+	done
+}
+
 @test "delete of a running container is refused" {
 	args sleep 100
 	create_container
