@@ -23,6 +23,8 @@ static const struct option_row rows[] = {
 	TEXT("cpuset-mems", 0, cpuset_mems, "memory nodes"),
 	TEXT("pids-limit", 0, pids_limit, "number of tasks, -1 for no limit"),
 	TEXT("blkio-weight", 0, blkio_weight, "weight of block I/O, 10 to 1000"),
+	TEXT("l3-cache-schema", 0, l3_cache_schema, "part of the L3 cache, such as L3:0=7f0;1=1f"),
+	TEXT("mem-bw-schema", 0, mem_bw_schema, "memory bandwidth, such as MB:0=20;1=70"),
 	{ 0 },
 };
 

@@ -373,7 +373,8 @@ static int run_hooks(const struct plan *plan, const char *state, struct created 
 int create_let_go(const struct create_job *job, struct created *child, struct err *err)
 {
 	if (adopt(job, child, err) < 0 || write_maps(job, child->pid, err) < 0 ||
-		place(job, child, err) < 0)
+		place(job, child, err) < 0 ||
+		rdt_place_process(job->rdt, job->procfs, child->pid, job->arena, err) < 0)
 		return -1;
 	return msg_send(child->sock, MSG_MAPPED, -1, err);
 }

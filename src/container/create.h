@@ -22,6 +22,7 @@
 #include "base/err.h"
 #include "container/cgroup.h"
 #include "container/proc.h"
+#include "container/rdt.h"
 #include "plan/plan.h"
 
 struct create_job {
@@ -29,6 +30,7 @@ struct create_job {
 	const struct facts *facts;
 	int procfs;
 	struct cgroup_dirs *cgroups;
+	const struct rdt_place *rdt;
 	struct filter_box *filter; /* filled before create_release; NULL: no filter */
 	const char *console_socket; /* path, NULL: none */
 	int barrier; /* listening socket for `start`; -1: START comes through release */

@@ -21,6 +21,7 @@
 #include "kernel/facts.h"
 #include "kernel/ns.h"
 #include "kernel/procfs.h"
+#include "kernel/rdt.h"
 #include "kernel/sock.h"
 #include "lifecycle/announce.h"
 #include "lifecycle/exec-record.h"
@@ -140,6 +141,7 @@ static void fill_record(struct container *container, const char *id, const char 
 {
 	struct state_record *record = &container->record;
 	struct arena *arena = &container->arena;
+	const struct rdt_place *place = &container->rdt;
 	char created[TIME_RFC3339_BYTES];
 
 	time_rfc3339(created);
@@ -155,6 +157,9 @@ static void fill_record(struct container *container, const char *id, const char 
 	record->creator_pid = getpid();
 	record->owner = arena_str(arena, "");
 	record_cgroups(container);
+	record->rdt_group = place->group != NULL ? arena_str(arena, place->group) : NULL;
+	record->rdt_monitor = place->monitor != NULL ? arena_str(arena, place->monitor) : NULL;
+	record->rdt_owned = place->owned;
 	record->annotations = container->bundle.spec->annotations;
 }
 
@@ -230,6 +235,7 @@ static int do_create(const struct create_options *options, bool foreground,
 		.facts = &container->bundle.facts,
 		.procfs = container->procfs,
 		.cgroups = &container->cgroups,
+		.rdt = &container->rdt,
 		.console_socket = options->console_socket,
 		.private_fds = private_fds,
 		.private_fd_count = 2,
@@ -239,6 +245,8 @@ static int do_create(const struct create_options *options, bool foreground,
 	if (filter_box_new(plan->proc.seccomp, &box, err) < 0)
 		return -1;
 	job.filter = box;
+	if (rdt_set_up(&plan->rdt, &container->rdt, container->procfs, &container->arena, err) < 0)
+		return -1;
 	if (!foreground) {
 		barrier = sock_listen_at(container->dir.dir, STATE_BARRIER, err);
 		if (barrier < 0)
@@ -268,6 +276,7 @@ static int do_create(const struct create_options *options, bool foreground,
 static int undo(struct container *container, const struct state_record *old, struct err *err)
 {
 	const struct cgroup_dirs dirs = state_cgroups(old);
+	const struct rdt_place place = state_rdt(old);
 	struct state_record same = *old;
 	_cleanup_fd_ int pidfd = -1;
 	enum state_status status;
@@ -289,7 +298,8 @@ static int undo(struct container *container, const struct state_record *old, str
 			return err_set(err, ERR_TIMEOUT, "process %lld does not end",
 				(long long) old->pid);
 	}
-	if (cgroup_destroy(&dirs, time_deadline_ms(10 * 1000), err) < 0)
+	if (cgroup_destroy(&dirs, time_deadline_ms(10 * 1000), err) < 0 ||
+		rdt_give_back(&place, container->procfs, &container->arena, err) < 0)
 		return -1;
 	return state_empty(&container->dir, err);
 }
@@ -331,6 +341,19 @@ static int check_rootfs(const char *path, struct err *err)
 	return 0;
 }
 
+static int locate_rdt(struct container *container, struct err *err)
+{
+	const struct rdt_plan *plan = &container->bundle.plan.rdt;
+	_cleanup_fd_ int root = -1;
+
+	if (plan->group == NULL)
+		return 0;
+	root = rdt_open(container->procfs, &container->arena, err);
+	if (root < 0)
+		return err_place(err, "/linux/intelRdt");
+	return rdt_locate(root, plan, &container->arena, &container->rdt, err);
+}
+
 int container_begin(const struct global_options *global, const struct create_options *options,
 	bool foreground, struct container *ret, struct err *err)
 {
@@ -346,6 +369,8 @@ int container_begin(const struct global_options *global, const struct create_opt
 	/* Behind the claim, which has removed what an earlier create left in them. */
 	if (cgroup_locate(&ret->bundle.plan.cgroup, &ret->bundle.facts, ret->procfs, &ret->arena,
 		    &ret->cgroups, err) < 0)
+		return -1;
+	if (locate_rdt(ret, err) < 0)
 		return -1;
 	fill_record(ret, options->id, boot_id);
 	if (state_write_record(&ret->dir, &ret->record, err) < 0 ||
@@ -383,6 +408,11 @@ void container_done(struct container *container)
 	notify_close(&container->notify);
 	if (!container->created && container->dir.dir >= 0) {
 		if (cgroup_destroy(&container->cgroups, time_deadline_ms(10 * 1000), &ignored) <
+			0) {
+			log_warning("%s", ignored.text);
+			err_drop(&ignored);
+		}
+		if (rdt_give_back(&container->rdt, container->procfs, &container->arena, &ignored) <
 			0) {
 			log_warning("%s", ignored.text);
 			err_drop(&ignored);

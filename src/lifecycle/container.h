@@ -39,6 +39,7 @@ struct container {
 	struct state_dir dir;
 	struct state_record record;
 	struct cgroup_dirs cgroups;
+	struct rdt_place rdt;
 	struct created child;
 	struct notify notify;
 	bool created; /* on disk; until then leaving the scope undoes everything */

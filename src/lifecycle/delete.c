@@ -98,6 +98,7 @@ static int delete_locked(const char *root, const char *id, bool force, struct st
 	struct err local = { 0 }, theirs = { 0 };
 	bool created;
 	struct cgroup_dirs dirs;
+	struct rdt_place place;
 	enum state_status status = STATUS_STOPPED;
 	const uint64_t deadline = time_deadline_ms(END_MS);
 
@@ -126,7 +127,9 @@ static int delete_locked(const char *root, const char *id, bool force, struct st
 		netns = keep_network(&record);
 	if (pidfd >= 0 && end_first(id, &dirs, pidfd, deadline, err) < 0)
 		return -1;
-	if (cgroup_destroy(&dirs, deadline, err) < 0)
+	place = state_rdt(&record);
+	if (cgroup_destroy(&dirs, deadline, err) < 0 ||
+		rdt_give_back(&place, procfs, &arena, err) < 0)
 		return -1;
 	netdev_return(record.net_devices.items, record.net_devices.count, netns, &arena);
 	if (str_eq(record.phase, "created"))

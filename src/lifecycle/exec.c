@@ -268,6 +268,7 @@ static int announce(const struct exec_request *request, struct exec *exec, struc
 static int launch(const struct exec_request *request, struct exec *exec, struct err *err)
 {
 	const struct state_record *record = &exec->handle.record;
+	const struct rdt_place place = state_rdt(record);
 	struct join_job job = {
 		.proc = &exec->proc,
 		.ns = &exec->ns,
@@ -295,7 +296,10 @@ static int launch(const struct exec_request *request, struct exec *exec, struct 
 		if (exec->console_socket < 0)
 			return err_ctx(err, "--console-socket");
 	}
-	if (join_spawn(&job, &exec->child, err) < 0 || announce(request, exec, err) < 0)
+	if (join_spawn(&job, &exec->child, err) < 0 ||
+		rdt_place_process(&place, exec->handle.procfs, exec->child.pid, &exec->arena, err) <
+			0 ||
+		announce(request, exec, err) < 0)
 		return -1;
 	if (join_release(&job, &exec->child, err) < 0) {
 		if (request->pid_file != NULL)

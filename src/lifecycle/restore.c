@@ -167,6 +167,8 @@ static int talk(const struct criu_call *call, const struct create_options *optio
 	if (criu_start(call, &criu, err) < 0 ||
 		cgroup_place(&container->bundle.plan.cgroup, &container->cgroups, container->procfs,
 			criu.pid, false, err) < 0 ||
+		rdt_place_process(
+			&container->rdt, container->procfs, criu.pid, &container->arena, err) < 0 ||
 		criu_send(call, &criu, err) < 0)
 		return -1;
 	for (;;) {
@@ -211,6 +213,8 @@ static int restore_into(struct container *container, const struct create_options
 
 	if (seccomp_filter_make(plan->proc.seccomp, &container->arena, &filter, err) < 0 ||
 		exec_record_write(&container->dir, container->bundle.spec, plan, &filter, err) <
+			0 ||
+		rdt_set_up(&plan->rdt, &container->rdt, container->procfs, &container->arena, err) <
 			0 ||
 		make_mount_points(&plan->rootfs, err) < 0 ||
 		inherit(plan, criu, &container->arena, &inherited, err) < 0 ||

@@ -50,6 +50,9 @@ static const struct ocispec_field record_fields[] = {
 	FIELD("cgroupParents", OCISPEC_STRINGS, cgroup_parents),
 	FIELD("systemdUnit", OCISPEC_STRING, systemd_unit),
 	FIELD("systemdUser", OCISPEC_BOOL, systemd_user),
+	FIELD("rdtGroup", OCISPEC_STRING, rdt_group),
+	FIELD("rdtMonitor", OCISPEC_STRING, rdt_monitor),
+	FIELD("rdtOwned", OCISPEC_BOOL, rdt_owned),
 	FIELD("netDevices", OCISPEC_STRINGS, net_devices),
 	FIELD("annotations", OCISPEC_MAP, annotations),
 };
@@ -403,6 +406,15 @@ struct cgroup_dirs state_cgroups(const struct state_record *record)
 		cgroup_manager_find(record->cgroup_manager, &dirs.manager) < 0)
 		dirs.manager = CGROUP_MANAGER_FS;
 	return dirs;
+}
+
+struct rdt_place state_rdt(const struct state_record *record)
+{
+	return (struct rdt_place){
+		.group = record->rdt_group,
+		.monitor = record->rdt_monitor,
+		.owned = record->rdt_owned,
+	};
 }
 
 /* Empties a directory but for keep; depth says how many levels of directories below it may go too. */

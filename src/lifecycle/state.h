@@ -26,6 +26,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "container/cgroup.h"
+#include "container/rdt.h"
 #include "libocispec-lite/spec.h"
 
 #define STATE_CONFIG	    "config.json"
@@ -62,6 +63,9 @@ struct state_record {
 	struct spec_strings cgroup_parents; /* made with them, top down */
 	char *systemd_unit;
 	bool systemd_user; /* of the user's own systemd */
+	char *rdt_group; /* of the resctrl file system; NULL: none */
+	char *rdt_monitor;
+	bool rdt_owned; /* goes with the container */
 	struct spec_strings net_devices;
 	struct spec_map annotations;
 };
@@ -120,6 +124,9 @@ ERR_CHECK int state_write_file(const struct state_dir *dir, const char *name, co
 /* ERR_SYSTEM with err->num ENOENT where there is none. */
 ERR_CHECK int state_read_file(const struct state_dir *dir, const char *name, struct arena *arena,
 	char **ret, size_t *ret_length, struct err *err);
+
+/* Its class of service, the same way. */
+struct rdt_place state_rdt(const struct state_record *record);
 
 /* Empties the directory, the record last, so that whoever is killed on the way leaves something that
  * can be taken up again. Follows no link and enters nothing that is mounted. */

@@ -5,16 +5,19 @@
 #include <string.h>
 
 #include "base/facts.h"
+#include "base/fd.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "container/cgroup-values.h"
 #include "kernel/facts.h"
+#include "kernel/rdt.h"
 #include "libocispec-lite/ocispec.h"
 #include "lifecycle/handle.h"
 #include "lifecycle/lifecycle.h"
 #include "plan/cg-systemd.h"
 #include "plan/parts.h"
+#include "plan/rdt.h"
 
 static void *from_arena(void *data, size_t size)
 {
@@ -350,6 +353,33 @@ static int apply(const struct handle *handle, const struct spec_resources *given
 	return -1;
 }
 
+/* ---- the class of service ----------------------------------------------------------------------- */
+
+static int check_rdt(
+	const struct update_options *options, const struct state_record *record, struct err *err)
+{
+	if ((options->l3_cache_schema != NULL || options->mem_bw_schema != NULL) &&
+		record->rdt_group == NULL)
+		return err_set(err, ERR_STATE,
+			"the container was made without linux.intelRdt and has no class of "
+			"service");
+	return 0;
+}
+
+/* The kernel takes all lines or none, and is the one that keeps them. */
+static int apply_rdt(const struct update_options *options, const struct handle *handle,
+	struct arena *arena, struct err *err)
+{
+	const char *text =
+		plan_rdt_schemata(options->l3_cache_schema, options->mem_bw_schema, arena);
+	_cleanup_fd_ int root = -1;
+
+	if (text == NULL)
+		return 0;
+	root = rdt_open(handle->procfs, arena, err);
+	return root < 0 ? -1 : rdt_write_schemata(root, handle->record.rdt_group, text, err);
+}
+
 static int update(const struct global_options *global, const char *id,
 	const struct update_options *options, struct err *err)
 {
@@ -367,7 +397,9 @@ static int update(const struct global_options *global, const char *id,
 		return -1;
 	if (handle.status == STATUS_STOPPED)
 		return err_set(err, ERR_NOT_RUNNING, "container not running");
-	return apply(&handle, given, &arena, err);
+	if (check_rdt(options, &handle.record, err) < 0 || apply(&handle, given, &arena, err) < 0)
+		return -1;
+	return apply_rdt(options, &handle, &arena, err);
 }
 
 int lifecycle_update(const struct global_options *global, const char *id,

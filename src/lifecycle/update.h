@@ -32,6 +32,8 @@ struct update_options {
 	const char *cpuset_mems;
 	const char *pids_limit;
 	const char *blkio_weight;
+	const char *l3_cache_schema; /* lines of a resctrl schemata */
+	const char *mem_bw_schema;
 };
 
 /* ERR_USAGE for an option that is no number, or together with a file; ERR_STATE for a container that

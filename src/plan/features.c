@@ -70,7 +70,9 @@ static struct spec_features_linux *make_linux(struct arena *arena)
 	to->apparmor = enabled(arena, true);
 	to->selinux = enabled(arena, true);
 	to->intel_rdt = ARENA_NEW(arena, struct spec_features_intel_rdt);
-	to->intel_rdt->enabled = flag(arena, false);
+	to->intel_rdt->enabled = flag(arena, true);
+	to->intel_rdt->schemata = flag(arena, true);
+	to->intel_rdt->monitoring = flag(arena, true);
 	to->memory_policy = ARENA_NEW(arena, struct spec_features_memory_policy);
 	to->memory_policy->modes = names_of(&names_memory_modes, arena);
 	to->memory_policy->flags = names_of(&names_memory_flags, arena);

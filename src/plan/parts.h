@@ -61,6 +61,9 @@ ERR_CHECK int plan_sysctl(const struct plan_input *in, const struct ns_plan *ns,
 /* plan/net.c */
 void plan_net(const struct plan_input *in, struct net_plan *ret);
 
+/* plan/rdt.c */
+void plan_rdt(const struct plan_input *in, struct rdt_plan *ret);
+
 /* plan/hooks.c */
 ERR_CHECK int plan_hooks(
 	const struct plan_input *in, struct hook_list ret[HOOK_KINDS], struct err *err);

@@ -45,6 +45,7 @@ int plan_make(const struct spec *spec, const struct facts *facts,
 		plan_cgroup(&in, &plan.ns, &plan.cgroup, err) < 0)
 		return -1;
 	plan_net(&in, &plan.net);
+	plan_rdt(&in, &plan.rdt);
 	plan.notify_socket = plan_is_relayed(&in, &plan.ns) ? options->notify_socket : NULL;
 	*ret = plan;
 	return 0;

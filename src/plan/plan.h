@@ -402,6 +402,16 @@ struct cgroup_plan {
 	struct unit_plan unit; /* the manager systemd */
 };
 
+/* ---- classes of service (plan/rdt.c; done by container/rdt.c) ------------------------------------ */
+
+struct rdt_plan {
+	const char *group; /* of the resctrl file system; "": its root; NULL: none is asked for */
+	bool shared; /* the configuration names it: it may be there, and stays */
+	const char *schemata; /* of l3CacheSchema and memBwSchema; NULL: none */
+	const char *more_schemata; /* the list `schemata`; NULL: none */
+	const char *monitor; /* the name of a group in it that is counted alone, NULL: none */
+};
+
 /* ---- the whole --------------------------------------------------------------------------------- */
 
 struct plan_notes { /* what the log should say: an ignored capability, a missing /proc feature */
@@ -419,6 +429,7 @@ struct plan {
 	struct cgroup_plan cgroup;
 	struct hook_list hooks[HOOK_KINDS];
 	struct net_plan net;
+	struct rdt_plan rdt;
 	const struct sysctl_plan *sysctls;
 	size_t sysctl_count;
 	const char *hostname; /* NULL: leave */

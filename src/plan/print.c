@@ -284,6 +284,17 @@ static void put_hooks(struct out *out, const struct hook_list *lists)
 		}
 }
 
+static void put_rdt(struct out *out, const struct rdt_plan *rdt)
+{
+	if (rdt->group == NULL)
+		return;
+	put_text(out, "rdt", *rdt->group != '\0' ? rdt->group : "/");
+	put_flag(out, "\tshared", rdt->shared);
+	put_text(out, "\tschemata", rdt->schemata);
+	put_text(out, "\tmore_schemata", rdt->more_schemata);
+	put_text(out, "\tmonitor", rdt->monitor);
+}
+
 char *plan_print(const struct plan *plan, struct arena *arena)
 {
 	struct out out = { .arena = arena, .text = arena_alloc(arena, 4096), .size = 4096 };
@@ -298,6 +309,7 @@ char *plan_print(const struct plan *plan, struct arena *arena)
 	for (size_t i = 0; i < plan->net.count; i++)
 		put_text(&out, arena_printf(arena, "net %s", plan->net.devices[i].host_name),
 			plan->net.devices[i].name);
+	put_rdt(&out, &plan->rdt);
 	for (size_t i = 0; i < plan->sysctl_count; i++)
 		put_text(&out, arena_printf(arena, "sysctl %s", plan->sysctls[i].path),
 			plan->sysctls[i].value);

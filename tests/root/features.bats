@@ -35,7 +35,7 @@ has() { jq -e "$@" "$BATS_TEST_TMPDIR/f"; }
 		and (.supportedFlags | length > 0)'
 	has '.linux | (.apparmor.enabled | type == "boolean") and (.selinux.enabled | type == "boolean")'
 	has '.linux.mountExtensions.idmap.enabled'
-	has '.linux.intelRdt.enabled | type == "boolean"'
+	has '.linux.intelRdt == {"enabled": true, "schemata": true, "monitoring": true}'
 	has '.linux.netDevices.enabled | type == "boolean"'
 }
 

@@ -93,10 +93,20 @@ teardown() { teardown_bundle; }
 	one_line '/process/selinuxLabel'
 }
 
-@test "what would be left out is refused" {
+@test "a class of service is an error where there are none, and update names what is missing" {
 	is_ocirt || skip "ours"
-	config '.linux.intelRdt = {"closID":"x"}'
+	! grep -q ' - resctrl ' /proc/self/mountinfo || skip "this machine has resctrl"
+	config '.linux.intelRdt = {"closID":"x","enableMonitoring":true}'
 	run run_container
 	[ "$status" = 1 ]
-	one_line '/linux/intelRdt'
+	one_line '/linux/intelRdt.*resctrl'
+	config 'del(.linux.intelRdt)'
+	args sleep 100
+	create_container
+	run rt update --l3-cache-schema L3:0=f "$ID"
+	[ "$status" = 1 ]
+	one_line 'linux.intelRdt'
+	run rt update --mem-bw-schema MB:0=20 "$ID"
+	[ "$status" = 1 ]
+	rt delete --force "$ID"
 }
