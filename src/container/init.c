@@ -22,6 +22,7 @@
 #include "container/streams.h"
 #include "kernel/cred.h"
 #include "kernel/keyring.h"
+#include "kernel/lsm.h"
 #include "kernel/net.h"
 #include "kernel/ns.h"
 #include "kernel/procfs.h"
@@ -136,14 +137,19 @@ static int die_with_parent(const struct init_fds *fds, struct err *err)
 }
 
 /* The container's own session keyring. Kernels and sandboxes without keyrings do without. */
-static int new_keyring(const struct proc_plan *proc, struct err *err)
+static int new_keyring(const struct proc_plan *proc, int procfs, struct err *err)
 {
 	if (proc->keyring == NULL)
 		return 0;
+	/* The program could not use a keyring with the runtime's label. */
+	if (proc->selinux != NULL && lsm_set_selinux_key(procfs, proc->selinux, err) < 0)
+		return err_place(err, "/process/selinuxLabel");
 	if (keyring_join(proc->keyring, err) < 0) {
 		log_warning("session keyring: %s", err->text);
 		err_drop(err);
 	}
+	if (proc->selinux != NULL && lsm_set_selinux_key(procfs, NULL, err) < 0)
+		return err_place(err, "/process/selinuxLabel");
 	return 0;
 }
 
@@ -242,7 +248,7 @@ static int set_up(const struct init_job *job, struct init_fds *fds, struct proc_
 	if (ns_dumpable(false, err) < 0 || die_with_parent(fds, err) < 0)
 		return -1;
 	/* A session of its own: no controlling terminal of the caller's is left to push keys into. */
-	if (ns_setsid(err) < 0 || new_keyring(&plan->proc, err) < 0)
+	if (ns_setsid(err) < 0 || new_keyring(&plan->proc, fds->procfs, err) < 0)
 		return -1;
 	/* Behind the placement, or the root of the new cgroup namespace would be the caller's. */
 	if (plan->ns.unshare_cgroup && ns_unshare(CLONE_NEWCGROUP, err) < 0)

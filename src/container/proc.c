@@ -227,7 +227,8 @@ static int set_attributes(
 		return err_place(err, "/linux/memoryPolicy");
 	if (plan->has_personality && sched_set_personality(plan->personality, err) < 0)
 		return err_place(err, "/linux/personality");
-	if (plan->apparmor != NULL && lsm_set_apparmor(procfs, plan->apparmor, err) < 0)
+	if (plan->apparmor != NULL &&
+		lsm_set_apparmor(procfs, plan->apparmor, plan->no_new_privs, err) < 0)
 		return err_place(err, "/process/apparmorProfile");
 	if (plan->selinux != NULL && lsm_set_selinux(procfs, plan->selinux, err) < 0)
 		return err_place(err, "/process/selinuxLabel");

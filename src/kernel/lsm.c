@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/str.h"
 #include "kernel/procfs.h"
 
 #define SELINUX_MAGIC 0xf97cff8cUL
@@ -38,19 +39,43 @@ bool lsm_has_selinux(int procfs)
 	return strchr(text, ':') != NULL;
 }
 
-int lsm_set_apparmor(int procfs, const char *profile, struct err *err)
+/* Podman finds the path between backquotes, and says then that it is the label that does not fit. */
+static int write_attr(int procfs, const char *path, const char *value, struct err *err)
 {
+	if (procfs_write(procfs, path, value, err) < 0)
+		return err_ctx(err, "`/proc/%s`", path);
+	return 0;
+}
+
+static bool is_confined(int procfs)
+{
+	struct err err = { 0 };
+	char text[512];
+
+	if (procfs_read(procfs, "thread-self/attr/apparmor/current", text, sizeof(text), &err) <
+			0 &&
+		procfs_read(procfs, "thread-self/attr/current", text, sizeof(text), &err) < 0) {
+		err_drop(&err);
+		return false;
+	}
+	return text[0] != '\0' && !str_starts(text, "unconfined");
+}
+
+int lsm_set_apparmor(int procfs, const char *profile, bool no_new_privs, struct err *err)
+{
+	/* Without new privileges a profile may only be narrowed: both hold then. */
+	const char *how = no_new_privs && is_confined(procfs) ? "stack" : "exec";
 	char value[512];
-	int length = snprintf(value, sizeof(value), "exec %s", profile);
+	int length = snprintf(value, sizeof(value), "%s %s", how, profile);
 
 	if (length < 0 || (size_t) length >= sizeof(value))
 		return err_num(err, ENAMETOOLONG, "apparmor profile %s", profile);
 	/* attr/apparmor is Linux 5.8; attr/exec may belong to another module where several are. */
-	if (procfs_write(procfs, "thread-self/attr/apparmor/exec", value, err) < 0) {
+	if (write_attr(procfs, "thread-self/attr/apparmor/exec", value, err) < 0) {
 		if (err->num != ENOENT)
 			return err_ctx(err, "apparmor profile %s", profile);
 		err_drop(err);
-		if (procfs_write(procfs, "thread-self/attr/exec", value, err) < 0)
+		if (write_attr(procfs, "thread-self/attr/exec", value, err) < 0)
 			return err_ctx(err, "apparmor profile %s", profile);
 	}
 	return 0;
@@ -58,7 +83,7 @@ int lsm_set_apparmor(int procfs, const char *profile, struct err *err)
 
 int lsm_set_selinux(int procfs, const char *label, struct err *err)
 {
-	if (procfs_write(procfs, "thread-self/attr/exec", label, err) < 0)
+	if (write_attr(procfs, "thread-self/attr/exec", label, err) < 0)
 		return err_ctx(err, "selinux label %s", label);
 	return 0;
 }
@@ -68,5 +93,7 @@ int lsm_set_selinux_key(int procfs, const char *label, struct err *err)
 	/* A line break alone takes the label back: an empty write would not reach the kernel. */
 	const char *value = label != NULL && label[0] != '\0' ? label : "\n";
 
-	return procfs_write(procfs, "thread-self/attr/keycreate", value, err);
+	if (write_attr(procfs, "thread-self/attr/keycreate", value, err) < 0)
+		return err_ctx(err, "selinux label of keys");
+	return 0;
 }

@@ -14,8 +14,10 @@
 bool lsm_has_apparmor(void);
 bool lsm_has_selinux(int procfs);
 
-/* The AppArmor profile of the next execve. */
-ERR_CHECK int lsm_set_apparmor(int procfs, const char *profile, struct err *err);
+/* The AppArmor profile of the next execve. no_new_privs: it is or will be set by then, and a caller that
+ * is confined itself stacks the profile on its own. err->num is ENOENT for a profile that is not
+ * loaded. */
+ERR_CHECK int lsm_set_apparmor(int procfs, const char *profile, bool no_new_privs, struct err *err);
 
 /* The SELinux label of the next execve. */
 ERR_CHECK int lsm_set_selinux(int procfs, const char *label, struct err *err);

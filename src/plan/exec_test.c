@@ -11,7 +11,11 @@
 
 #include "libocispec-lite/spec.h"
 
-static const struct facts host = { .sys_admin = true, .caps_bounding = UINT64_MAX, .cap_last = 40 };
+static const struct facts host = { .sys_admin = true,
+	.caps_bounding = UINT64_MAX,
+	.cap_last = 40,
+	.apparmor = true,
+	.selinux = true };
 
 static void users(void **state)
 {
@@ -191,12 +195,43 @@ static void the_record_is_small(void **state)
 	arena_done(&f.arena);
 }
 
+/* The option, then the document, then the container. */
+static void labels(void **state)
+{
+	struct fixture f;
+	struct spec_process document = { 0 };
+	struct err err;
+
+	(void) state;
+	setup(&f);
+	f.process.apparmor_profile = "box";
+	f.process.selinux_label = "u:r:t:s0";
+	assert_int_equal(plan(&f, &err), 0);
+	assert_string_equal(f.proc.apparmor, "box");
+	assert_string_equal(f.proc.selinux, "u:r:t:s0");
+	f.exec.apparmor = "tighter";
+	f.exec.selinux = "u:r:t:s1";
+	assert_int_equal(plan(&f, &err), 0);
+	assert_string_equal(f.proc.apparmor, "tighter");
+	assert_string_equal(f.proc.selinux, "u:r:t:s1");
+	document.args = f.process.args;
+	document.cwd = "/";
+	document.apparmor_profile = "of the document";
+	f.exec.document = &document;
+	f.exec.apparmor = f.exec.selinux = NULL;
+	assert_int_equal(plan(&f, &err), 0);
+	assert_string_equal(f.proc.apparmor, "of the document");
+	assert_string_equal(f.proc.selinux, "u:r:t:s0");
+	arena_done(&f.arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(users),
 		cmocka_unit_test(the_container_is_the_default),
 		cmocka_unit_test(options_add),
+		cmocka_unit_test(labels),
 		cmocka_unit_test(an_unknown_capability_is_an_error),
 		cmocka_unit_test(silence_of_a_document_sets_nothing_free),
 		cmocka_unit_test(the_record_is_small),
