@@ -168,6 +168,7 @@ rig_setup_inside() {
   local d
   mkdir -p /run/lock "$RIG_DIR"/{over,tmp,log}
   chmod 1777 "$RIG_DIR/tmp"
+  wrong_programs "$RIG_DIR/wf"
   mount -t tmpfs tmpfs "$RIG_DIR/over"
   for d in etc var opt; do
     mkdir "$RIG_DIR/over/$d" "$RIG_DIR/over/$d.work"
@@ -309,4 +310,22 @@ busybox_rootfs() {
   printf 'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000:user:/home:/bin/sh\n' >"$dir/etc/passwd"
   printf 'root:x:0:\nuser:x:1000:\n' >"$dir/etc/group"
   echo hello >"$dir/var/www/index.html"
+}
+
+# wrong_programs DIR: programs that cannot be executed, each in its own way, and one that crashes
+wrong_programs() {
+  mkdir -p "$1"
+  printf '#!/no/such/sh\n' >"$1/nointerp"
+  printf 'just text\n' >"$1/text"
+  { printf '\177ELF\2\1\1\0\0\0\0\0\0\0\0\0\2\0\377\0\1\0\0\0'; head -c 100 /dev/zero; } >"$1/othermachine"
+  # an x86-64 program of one instruction, hlt, which only the kernel may use: SIGSEGV
+  {
+    printf '\177ELF\2\1\1\0\0\0\0\0\0\0\0\0\2\0\76\0\1\0\0\0\170\0\100\0\0\0\0\0\100\0\0\0\0\0\0\0'
+    printf '\0\0\0\0\0\0\0\0\0\0\0\0\100\0\70\0\1\0\0\0\0\0\0\0'
+    printf '\1\0\0\0\5\0\0\0\0\0\0\0\0\0\0\0\0\0\100\0\0\0\0\0\0\0\100\0\0\0\0\0'
+    printf '\171\0\0\0\0\0\0\0\171\0\0\0\0\0\0\0\0\20\0\0\0\0\0\0\364'
+  } >"$1/crash"
+  printf '#!/bin/sh\nexit 0\n' >"$1/noexec"
+  chmod 755 "$1"/*
+  chmod 644 "$1/noexec"
 }
