@@ -46,7 +46,7 @@ static int take(const struct mount_step *step, int sock, int pidfd, int *ret, st
 		return -1;
 	if (got != (ssize_t) sizeof(failed))
 		return err_set(err, ERR_CHILD, "the process that mounts %s ended", step->type);
-	if (*ret >= 0 || failed.num == EPERM)
+	if (*ret >= 0 || failed.num == EPERM || failed.num == ENOSYS)
 		return 0;
 	*err = failed;
 	return err_point(err, step->pointer, "%s", step->destination);

@@ -17,7 +17,8 @@ struct mount_fds;
 
 /* Fills mounts[i].source of each step that says by_parent. Called where the parent has entered the
  * namespaces to join: a child makes the mounts, because a pid namespace is entered by children
- * only. A mount that is refused to the parent too is left to the container's own way. */
+ * only. A mount that the parent too is refused, or cannot make on this kernel, is left to the
+ * container's own way. */
 ERR_CHECK int foreign_mounts(
 	const struct rootfs_plan *rootfs, struct mount_fds *mounts, struct err *err);
 

@@ -270,13 +270,30 @@ static int step_copy_symlink(
 
 /* A clone of a mount that is shared on the host must not carry the container's mounts back there: it
  * becomes what the whole of the host's tree became, before it gets the propagation that was asked. */
+static int place_bind(const struct mount_root *root, const struct mount_step *step,
+	struct mount_fds *fds, int *take_tree, int target, int *ret_late, struct err *err)
+{
+	unsigned long *propagation = malloc((step->propagation_count + 1) * sizeof(*propagation));
+	struct mount_step with = *step;
+	int done;
+
+	if (propagation == NULL)
+		return err_sys(err, "malloc mounts");
+	propagation[0] = root->setup_propagation | MS_REC;
+	for (size_t i = 0; i < step->propagation_count; i++)
+		propagation[i + 1] = step->propagation[i];
+	with.propagation = propagation;
+	with.propagation_count = step->propagation_count + 1;
+	done = place(&with, fds, take_tree, target, ret_late, err);
+	free(propagation);
+	return done;
+}
+
 static int step_bind(const struct mount_root *root, const struct mount_step *step,
 	struct mount_fds *fds, int *ret_late, struct err *err)
 {
 	_cleanup_fd_ int tree = TAKE_FD(fds->source), target = -1;
 	struct stat info;
-	struct mount_step with = *step;
-	unsigned long propagation[16] = { root->setup_propagation | MS_REC };
 
 	if (fstat(tree, &info) < 0)
 		return err_sys(err, "stat %s", step->source);
@@ -285,11 +302,7 @@ static int step_bind(const struct mount_root *root, const struct mount_step *ste
 	target = open_target(&root->beneath, step, S_ISDIR(info.st_mode), err);
 	if (target < 0)
 		return -1;
-	with.propagation = propagation;
-	with.propagation_count = 1;
-	for (size_t i = 0; i < step->propagation_count && with.propagation_count < 16; i++)
-		propagation[with.propagation_count++] = step->propagation[i];
-	return place(&with, fds, &tree, target, ret_late, err);
+	return place_bind(root, step, fds, &tree, target, ret_late, err);
 }
 
 /* ---- all ---------------------------------------------------------------------------------------- */

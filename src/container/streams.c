@@ -16,6 +16,26 @@ static bool is_null(int fd)
 		minor(info.st_rdev) == 3;
 }
 
+/* What stands under that name is the image's to choose, and to open some devices is to act on them: it
+ * is looked at first, and again once it is open. -1: it is not the null device. */
+static int open_null(const struct beneath *root)
+{
+	static const int flags[] = { O_PATH, O_RDWR | O_NONBLOCK | O_NOCTTY };
+	_cleanup_fd_ int fd = -1;
+
+	for (size_t i = 0; i < 2; i++) {
+		struct err missing;
+
+		fd_close(&fd);
+		fd = beneath_open(root, "/dev/null", flags[i], 0, &missing);
+		if (fd < 0)
+			err_drop(&missing);
+		if (fd < 0 || !is_null(fd))
+			return -1;
+	}
+	return TAKE_FD(fd);
+}
+
 int streams_own_null(const struct beneath *root, struct err *err)
 {
 	_cleanup_fd_ int own = -1;
@@ -24,15 +44,9 @@ int streams_own_null(const struct beneath *root, struct err *err)
 		if (!is_null(stream))
 			continue;
 		if (own < 0) {
-			struct err missing;
-
-			own = beneath_open(
-				root, "/dev/null", O_RDWR | O_NONBLOCK | O_NOCTTY, 0, &missing);
-			/* What stands under that name is the image's to choose. */
-			if (own < 0 || !is_null(own)) {
-				err_drop(&missing);
+			own = open_null(root);
+			if (own < 0)
 				return 0;
-			}
 			if (fcntl(own, F_SETFL, O_RDWR) < 0)
 				return err_sys(err, "fcntl /dev/null");
 		}

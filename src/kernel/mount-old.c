@@ -248,6 +248,94 @@ int mount_old_set_attr(int fd, uint64_t set, uint64_t clear, unsigned long propa
 	return recursive ? set_tree(fd, set, clear, err) : set_one(fd, set, clear, err);
 }
 
+/* ---- what stays below a root that was moved there ------------------------------------------------ */
+
+struct hide {
+	struct below ours;
+	int *fds;
+	size_t count;
+};
+
+static void free_hide(struct hide *hide)
+{
+	for (size_t i = 0; i < hide->count; i++)
+		fd_close(&hide->fds[i]);
+	free(hide->fds);
+	free(hide->ours.ids);
+}
+
+static int remember_id(struct below *below, int id, struct err *err)
+{
+	int *more = realloc(below->ids, (below->count + 1) * sizeof(*more));
+
+	if (more == NULL)
+		return err_sys(err, "malloc mounts");
+	below->ids = more;
+	below->ids[below->count++] = id;
+	return 0;
+}
+
+/* One line of mountinfo: opens a proc or sysfs that is not of our tree. */
+static int find_foreign(struct hide *hide, char *line, struct err *err)
+{
+	char *path, *type = strstr(line, " - ");
+	int id, parent, start = 0, *more;
+	_cleanup_fd_ int fd = -1;
+
+	if (type == NULL || sscanf(line, "%d %d %*s %*s %n", &id, &parent, &start) != 2 ||
+		start == 0)
+		return 0;
+	if (is_below(&hide->ours, id) || is_below(&hide->ours, parent))
+		return remember_id(&hide->ours, id, err);
+	if (!str_starts(type, " - proc ") && !str_starts(type, " - sysfs "))
+		return 0;
+	path = line + start;
+	path[strcspn(path, " ")] = '\0';
+	unescape(path);
+	fd = open(path, O_PATH | O_NOFOLLOW | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || mount_id(fd) != id)
+		return 0;
+	more = realloc(hide->fds, (hide->count + 1) * sizeof(*more));
+	if (more == NULL)
+		return err_sys(err, "malloc mounts");
+	hide->fds = more;
+	hide->fds[hide->count++] = TAKE_FD(fd);
+	return 0;
+}
+
+int mount_old_hide(int root, struct err *err)
+{
+	__attribute__((cleanup(free_hide))) struct hide hide = { .count = 0 };
+	int info = open_self("/proc/self/mountinfo", O_RDONLY), done = 0, own = mount_id(root);
+	FILE *file = info < 0 ? NULL : fdopen(info, "r");
+	char *line = NULL;
+	size_t size = 0;
+
+	if (file == NULL || own < 0) {
+		done = err_sys(err, "open /proc/self/mountinfo");
+		if (file == NULL)
+			fd_close(&info);
+		else
+			(void) fclose(file);
+		return done;
+	}
+	done = remember_id(&hide.ours, own, err);
+	while (done == 0 && getline(&line, &size, file) > 0)
+		done = find_foreign(&hide, line, err);
+	free(line);
+	(void) fclose(file);
+	for (size_t i = 0; done == 0 && i < hide.count; i++) {
+		if (fchdir(hide.fds[i]) < 0)
+			return err_sys(err, "fchdir");
+		/* One that a user namespace may not take away is covered. */
+		if (umount2(".", MNT_DETACH) < 0 &&
+			mount("tmpfs", ".", "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
+				"size=0") < 0)
+			return err_sys(err, "mount over a file system of the host");
+	}
+	return done;
+}
+
 /* ---- new file systems --------------------------------------------------------------------------- */
 
 static int join_data(char *text, size_t size, const char *const *data, size_t count)

@@ -25,6 +25,11 @@ ERR_CHECK int mount_old_set_attr(int fd, uint64_t set, uint64_t clear, unsigned 
 ERR_CHECK int mount_old_make_fs(const char *type, const char *source, const char *const *data,
 	size_t count, unsigned long sb_flags, uint64_t attrs, struct err *err);
 
+/* Takes away, or covers, every proc and sysfs that is not in the tree of which root is the top: while one
+ * is in the mount namespace, who makes a user namespace in there may mount it without masks. Changes the
+ * working directory. */
+ERR_CHECK int mount_old_hide(int root, struct err *err);
+
 /* mount_reconfigure by mount(2). */
 ERR_CHECK int mount_old_reconfigure(
 	int fd, const char *const *data, size_t count, unsigned long sb_flags, struct err *err);

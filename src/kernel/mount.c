@@ -293,6 +293,8 @@ int mount_chroot(int fd, struct err *err)
 
 int mount_move_root(int fd, struct err *err)
 {
+	if (mount_old_hide(fd, err) < 0)
+		return -1;
 	if (fchdir(fd) < 0)
 		return err_sys(err, "fchdir root");
 	if (mount(".", "/", NULL, MS_MOVE, NULL) < 0)

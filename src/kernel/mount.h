@@ -80,7 +80,8 @@ ERR_CHECK int mount_detach(int fd, int procfs, struct err *err);
 /* Makes a directory the root of this process alone; nothing is mounted. chroot(2). */
 ERR_CHECK int mount_chroot(int fd, struct err *err);
 
-/* --no-pivot: moves the mount over the root and chroots; the old tree stays below it. */
+/* --no-pivot: moves the mount over the root and chroots; the old tree stays below it, without
+ * the procfs and sysfs that could be mounted anew inside while they are there. */
 ERR_CHECK int mount_move_root(int fd, struct err *err);
 
 #endif

@@ -111,11 +111,41 @@ int procfs_open(struct err *err)
 	return TAKE_FD(fd);
 }
 
-/* One component at a time, each on procfs, none a link; for kernels without openat2. */
+/* The number of the mount that fd is on; -1 with errno. */
+static int64_t mount_of(int procfs, int fd)
+{
+	char path[96], self[32] = "", text[512];
+	_cleanup_fd_ int info = -1;
+	struct statx st;
+	const char *at;
+	ssize_t got;
+	int id;
+
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) == 0 &&
+		(st.stx_mask & STATX_MNT_ID) != 0)
+		return (int64_t) st.stx_mnt_id;
+	/* Before Linux 5.8 only procfs itself knows. */
+	if (readlinkat(procfs, "self", self, sizeof(self) - 1) <= 0)
+		return -1;
+	(void) snprintf(path, sizeof(path), "%s/fdinfo/%d", self, fd);
+	info = openat(procfs, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (info < 0 || !is_procfs(info) || (got = read(info, text, sizeof(text) - 1)) < 0)
+		return -1;
+	text[got] = '\0';
+	at = strstr(text, "mnt_id:");
+	errno = ENODATA;
+	return at != NULL && sscanf(at, "mnt_id: %d", &id) == 1 ? id : -1;
+}
+
+/* One component at a time, each on the same mount, none a link; for kernels without openat2. Another
+ * file of procfs may be mounted over the one that is meant (CVE-2025-52881). */
 static int open_by_steps(int procfs, const char *path, int flags)
 {
+	const int64_t mount = mount_of(procfs, procfs);
 	_cleanup_fd_ int dir = -1;
 
+	if (mount < 0)
+		return -1;
 	for (;;) {
 		char name[256];
 		const char *slash = strchr(path, '/');
@@ -138,7 +168,7 @@ static int open_by_steps(int procfs, const char *path, int flags)
 			return -1;
 		fd_close(&dir);
 		dir = next;
-		if (!is_procfs(dir)) {
+		if (mount_of(procfs, dir) != mount) {
 			errno = EXDEV;
 			return -1;
 		}
@@ -184,7 +214,7 @@ int procfs_open_file(int procfs, const char *path, int flags, struct err *err)
 		fd = open_by_steps(procfs, real, flags | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return err_sys(err, "open /proc/%s", path);
-	/* Neither way leaves the mount of `procfs`, which was seen to be one. */
+	/* Neither way leaves the mount of `procfs`, which was seen to be of procfs. */
 	return TAKE_FD(fd);
 }
 

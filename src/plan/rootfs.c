@@ -40,6 +40,11 @@ static int plan_propagation(
 		if (str_eq(propagations[i].name, name)) {
 			rootfs->setup_propagation = propagations[i].setup;
 			rootfs->root_propagation = propagations[i].root;
+			/* The host's tree stays below the root. */
+			if (!rootfs->pivot && (propagations[i].setup & MS_PRIVATE) != 0)
+				return err_at(err, "/linux/rootfsPropagation",
+					"\"%s\" needs pivot_root, which --no-pivot leaves out",
+					linux_->rootfs_propagation);
 			return 0;
 		}
 	return err_at(err, "/linux/rootfsPropagation",

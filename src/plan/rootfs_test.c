@@ -109,6 +109,11 @@ static void test_propagation(void **state)
 			assert_string_equal(f.err.pointer, "/linux/rootfsPropagation");
 		else
 			assert_true(f.plan.root_propagation == cases[i].root);
+		/* Without pivot_root the host's tree stays below. */
+		f.options.no_pivot = true;
+		f.err = (struct err){ 0 };
+		if ((plan(&f) == 0) != (cases[i].accepted && i >= 2))
+			fail_msg("--no-pivot %s: %s", cases[i].name, f.err.text);
 		/* Never shared while the tree is built: the host must see nothing of it. */
 		assert_true((f.plan.setup_propagation & MS_SHARED) == 0);
 		arena_done(&f.arena);

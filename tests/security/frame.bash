@@ -66,13 +66,11 @@ create_and_start() {
 	local o=$BATS_TEST_TMPDIR/way.out extra=()
 	: >"$o"
 	[ -z "$CONSOLE" ] || { listen; extra=(--console-socket "$BATS_TEST_TMPDIR/console"); }
-	rt_here create "${OPTIONS[@]}" "${extra[@]}" --bundle "$BUNDLE" "$ID" </dev/null >>"$o" 2>"$o.err" || status=$?
-	cat "$o.err" >>"$o"
+	rt_here create "${OPTIONS[@]}" "${extra[@]}" --bundle "$BUNDLE" "$ID" </dev/null >>"$o" 2>>"$o" || status=$?
 	if [ "$status" = 0 ]; then
 		# What a test looks at from outside, while nothing of the image runs.
 		[ "$(type -t created)" != function ] || created "$(rt state "$ID" | jq .pid)"
-		rt_here start "$ID" </dev/null >"$o.err" 2>&1 || status=$?
-		cat "$o.err" >>"$o"
+		rt_here start "$ID" </dev/null >>"$o" 2>&1 || status=$?
 		wait_for is_status stopped
 		rt_here delete --force "$ID"
 	fi
@@ -95,7 +93,7 @@ one_way() {
 	esac
 	output=$(tr -d '\0\r' <"$o")
 	mapfile -t lines <<<"$output"
-	echo "# $WAY without $LACK: status $status: $output" | head -c 3000
+	echo "# $WAY without $LACK: status $status: $output" | head -c 1000
 	[ "$status" != 124 ] || { echo "it hung"; return 1; }
 }
 
