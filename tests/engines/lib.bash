@@ -25,6 +25,9 @@
 #                  keep  the machine's own layout (v1, hybrid or v2)   [default]
 #                  v1    v1 only (a hybrid machine without "unified")
 #                  v2    cgroup2 only (on a v1 machine: without controllers)
+#   RIG_MACHINE=1  this machine is a throw-away one with systemd: no namespaces are made, the
+#                engines let systemd make the cgroups, the ordinary user gets a manager of its own
+#   RIG_BASE     where $RIG_DIR is made [/tmp]
 #   RIG_KEEP=1   keep $RIG_DIR and the log of every step
 #   RIG_ONLY=RE  run only the steps whose name matches this regular expression
 #   RIG_TIMEOUT  seconds one engine command may take [60]
@@ -63,9 +66,14 @@ rig_enter() {
   [ -n "${RUNTIME:-}" ] || rig_die "set RUNTIME=/path/to/runtime"
   RUNTIME=$(command -v -- "$RUNTIME") || rig_die "RUNTIME not found"
   RUNTIME=$(realpath "$RUNTIME")
-  RIG_DIR=$(mktemp -d /tmp/rig.XXXXXX)
+  RIG_DIR=$(mktemp -d "${RIG_BASE:-/tmp}/rig.XXXXXX")
   chmod 755 "$RIG_DIR"
   export RUNTIME RIG_DIR RIG_TIMEOUT RIG_CGROUP
+  if [ -n "${RIG_MACHINE:-}" ]; then
+    hostname rig
+    rig_prepare
+    return 0
+  fi
 
   local dir opts
   rig_hierarchies >"$RIG_DIR/hierarchies"
@@ -166,22 +174,29 @@ rig_setup_inside() {
   mount -t tmpfs -o mode=1777 tmpfs /dev/shm
   # what engines write in /etc, /var and /opt goes to memory
   local d
-  mkdir -p /run/lock "$RIG_DIR"/{over,tmp,log}
-  chmod 1777 "$RIG_DIR/tmp"
-  wrong_programs "$RIG_DIR/wf"
+  mkdir -p /run/lock "$RIG_DIR/over"
   mount -t tmpfs tmpfs "$RIG_DIR/over"
   for d in etc var opt; do
     mkdir "$RIG_DIR/over/$d" "$RIG_DIR/over/$d.work"
     mount -t overlay -o "lowerdir=/$d,upperdir=$RIG_DIR/over/$d,workdir=$RIG_DIR/over/$d.work" overlay "/$d"
   done
-  # no network: name look-ups must fail at once
-  rm -f /etc/resolv.conf && echo 'nameserver 127.0.0.1' >/etc/resolv.conf
   # ordinary users may use these on a usual machine; here they often may not
   for d in net/tun:200 fuse:229; do
     [ -c "/dev/${d%:*}" ] || continue
     mknod -m 666 "$RIG_DIR/dev-${d##*:}" c 10 "${d##*:}"
     mount --bind "$RIG_DIR/dev-${d##*:}" "/dev/${d%:*}"
   done
+  rig_prepare
+}
+
+# What both kinds of machine need: directories, programs, and the runtime under its name.
+rig_prepare() {
+  local c dir
+  mkdir -p "$RIG_DIR"/{tmp,log}
+  chmod 1777 "$RIG_DIR/tmp"
+  wrong_programs "$RIG_DIR/wf"
+  # no network: name look-ups must fail at once
+  rm -f /etc/resolv.conf && echo 'nameserver 127.0.0.1' >/etc/resolv.conf
   # Some code paths of engines ignore what runtime was configured and run "runc" from
   # PATH: let that be the runtime under test too, and let any other installed runtime
   # only leave a note (the step "no-other-runtime" in rig_done).
@@ -272,6 +287,9 @@ in_pty() {
   script -qefc "$(printf '%q ' "$@")" /dev/null <>"$RIG_DIR/never" | tr -d '\r'
 }
 
+# systemd_cgroups: whether the engines let systemd make the cgroups
+systemd_cgroups() { [ -n "${RIG_MACHINE:-}" ]; }
+has_apparmor() { [ "$(cat /sys/module/apparmor/parameters/enabled 2>/dev/null)" = Y ] && command -v apparmor_parser >/dev/null; }
 has_cap() { (( (0x$(sed -n 's/^CapEff:[[:space:]]*//p' /proc/self/status) >> $1) & 1 )); }
 # has_controller NAME: whether containers can be limited by it here
 has_controller() { [ -d "/sys/fs/cgroup/$1" ] || grep -qw "$1" /sys/fs/cgroup/cgroup.controllers 2>/dev/null; }
