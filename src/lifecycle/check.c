@@ -6,18 +6,13 @@
 #include "base/io.h"
 #include "kernel/facts.h"
 #include "kernel/procfs.h"
-#include "libocispec-lite/ocispec.h"
+#include "plan/document.h"
 #include "lifecycle/lifecycle.h"
 
 struct unknown {
 	struct arena *arena;
 	struct plan_notes notes;
 };
-
-static void *from_arena(void *data, size_t size)
-{
-	return arena_alloc(data, size);
-}
 
 static void note_unknown(const char *pointer, void *data)
 {
@@ -37,7 +32,7 @@ static char *append(
 static int read_spec(const char *path, struct unknown *unknown, struct plan_notes *faults,
 	const struct spec **ret, struct err *err)
 {
-	const struct ocispec_alloc alloc = { from_arena, unknown->arena };
+	const struct ocispec_alloc alloc = document_alloc(unknown->arena);
 	const struct ocispec_options options = { note_unknown, unknown };
 	struct ocispec_error at;
 	size_t length;

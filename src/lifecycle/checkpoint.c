@@ -8,38 +8,17 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "base/io.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "base/time.h"
+#include "kernel/mount-table.h"
 #include "kernel/procfs.h"
-#include "libocispec-lite/ocispec.h"
+#include "libocispec-lite/spec.h"
+#include "lifecycle/config.h"
 #include "lifecycle/criu-files.h"
 #include "lifecycle/handle.h"
 
-enum { MOUNTINFO_BYTES = 16 * 1024 * 1024, FREEZE_MS = 10 * 1000 };
-
-static void *in_arena(void *data, size_t size)
-{
-	return arena_alloc(data, size);
-}
-
-static int read_spec(
-	const struct state_dir *dir, struct arena *arena, const struct spec **ret, struct err *err)
-{
-	const struct ocispec_alloc alloc = { in_arena, arena };
-	struct ocispec_error at;
-	char *bytes;
-	size_t length;
-	void *spec;
-
-	if (state_read_file(dir, STATE_CONFIG, arena, &bytes, &length, err) < 0)
-		return -1;
-	if (ocispec_parse(&ocispec_config, bytes, length, &alloc, NULL, &spec, &at) < 0)
-		return err_at(err, at.pointer, "%s", at.text);
-	*ret = spec;
-	return 0;
-}
+enum { FREEZE_MS = 10 * 1000 };
 
 /* A namespace that the configuration names by its path belongs to somebody else: "net[inode]:key". */
 static int add_namespace(const struct handle *handle, const struct spec *spec, const char *type,
@@ -150,24 +129,18 @@ static int dump(const struct global_options *global, const char *id,
 	};
 	const struct spec *spec;
 	const char *streams[3];
-	char *mountinfo, path[64];
+	struct mount_table mounts = { 0 };
 
 	if (criu_check_options(options, err) < 0 ||
 		handle_open(global->root, id, &arena, &handle, err) < 0)
 		return -1;
 	if (handle.status != STATUS_RUNNING && handle.status != STATUS_PAUSED)
 		return err_set(err, ERR_NOT_RUNNING, "container not running");
-	if (read_spec(&handle.dir, &arena, &spec, err) < 0)
-		return err_ctx(err, STATE_CONFIG);
-	(void) snprintf(path, sizeof(path), "%d/mountinfo", (int) handle.record.pid);
-	{
-		_cleanup_fd_ int fd = procfs_open_file(handle.procfs, path, O_RDONLY, err);
-
-		if (fd < 0 ||
-			io_read_fd(fd, path, MOUNTINFO_BYTES, &arena, &mountinfo, NULL, err) < 0)
-			return -1;
-	}
-	plan_criu_dump(spec, mountinfo, &arena, &call.mounts);
+	if (config_read_kept(&handle.dir, &arena, &spec, err) < 0 ||
+		mount_table_read(handle.procfs, (pid_t) handle.record.pid, &arena, &mounts, err) <
+			0)
+		return -1;
+	plan_criu_dump(spec, &mounts, &arena, &call.mounts);
 	if (add_namespace(&handle, spec, "network", "net", CRIU_NETNS_KEY, &call, external, err) <
 			0 ||
 		add_namespace(&handle, spec, "pid", "pid", CRIU_PIDNS_KEY, &call, external, err) <

@@ -26,21 +26,14 @@
 #include "lifecycle/announce.h"
 #include "lifecycle/exec-record.h"
 #include "lifecycle/preserved.h"
-#include "libocispec-lite/ocispec.h"
+#include "plan/document.h"
 #include "plan/state_json.h"
 
 /* ---- read --------------------------------------------------------------------------------------- */
 
-static void *from_arena(void *data, size_t size)
-{
-	return arena_alloc(data, size);
-}
-
 static int parse_config(struct container *container, const char *path, struct err *err)
 {
-	const struct ocispec_alloc alloc = { from_arena, &container->arena };
 	struct bundle *bundle = &container->bundle;
-	struct ocispec_error at;
 	char *bytes;
 	void *spec;
 
@@ -48,11 +41,9 @@ static int parse_config(struct container *container, const char *path, struct er
 		    err) < 0)
 		return -1;
 	bundle->config = bytes;
-	if (ocispec_parse(&ocispec_config, bytes, bundle->config_bytes, &alloc, NULL, &spec, &at) <
-		0) {
-		(void) err_at(err, at.pointer, "%s", at.text);
-		return err_ctx(err, "%s:%zu:%zu", path, at.line, at.column);
-	}
+	if (document_parse(&ocispec_config, bytes, bundle->config_bytes, path, &container->arena,
+		    &spec, err) < 0)
+		return -1;
 	bundle->spec = spec;
 	return 0;
 }

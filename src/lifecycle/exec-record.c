@@ -3,7 +3,7 @@
 
 #include <linux/filter.h>
 
-#include "libocispec-lite/ocispec.h"
+#include "plan/document.h"
 #include "plan/exec.h"
 #include "plan/seccomp.h"
 
@@ -36,16 +36,11 @@ static const struct ocispec_object file_object = {
 	sizeof(file_fields) / sizeof(file_fields[0]),
 };
 
-static void *from_arena(void *data, size_t size)
-{
-	return arena_alloc(data, size);
-}
-
 int exec_record_write(const struct state_dir *dir, const struct spec *spec, const struct plan *plan,
 	const struct proc_filter *filter, struct err *err)
 {
 	_cleanup_arena_ struct arena arena = { 0 };
-	const struct ocispec_alloc alloc = { from_arena, &arena };
+	const struct ocispec_alloc alloc = document_alloc(&arena);
 	bool denied = plan->ns.setgroups_deny;
 	uint64_t flags = filter->flags;
 	const struct seccomp_plan *seccomp = plan->proc.seccomp;
@@ -88,7 +83,7 @@ static int read_filter(const struct state_dir *dir, struct arena *arena, struct 
 int exec_record_read(
 	const struct state_dir *dir, struct arena *arena, struct exec_record *ret, struct err *err)
 {
-	const struct ocispec_alloc alloc = { from_arena, arena };
+	const struct ocispec_alloc alloc = document_alloc(arena);
 	struct exec_record record = { .filter = { .listener_socket = -1 } };
 	struct ocispec_error error = { 0 };
 	const struct exec_file *file;

@@ -17,7 +17,7 @@
 #include "kernel/facts.h"
 #include "kernel/sock.h"
 #include "kernel/tty.h"
-#include "libocispec-lite/ocispec.h"
+#include "plan/document.h"
 #include "lifecycle/announce.h"
 #include "lifecycle/exec-record.h"
 #include "lifecycle/handle.h"
@@ -49,26 +49,17 @@ static void exec_done(struct exec *exec)
 
 /* ---- what was asked for ------------------------------------------------------------------------- */
 
-static void *from_arena(void *data, size_t size)
-{
-	return arena_alloc(data, size);
-}
-
 static int read_document(
 	const char *path, struct arena *arena, const struct spec_process **ret, struct err *err)
 {
-	const struct ocispec_alloc alloc = { from_arena, arena };
-	struct ocispec_error at;
 	size_t length;
 	char *bytes;
 	void *parsed;
 
 	if (io_read_file(path, OCISPEC_MAX_BYTES, arena, &bytes, &length, err) < 0)
 		return err_ctx(err, "--process");
-	if (ocispec_parse(&ocispec_process, bytes, length, &alloc, NULL, &parsed, &at) < 0) {
-		(void) err_at(err, at.pointer, "%s", at.text);
-		return err_ctx(err, "%s:%zu:%zu", path, at.line, at.column);
-	}
+	if (document_parse(&ocispec_process, bytes, length, path, arena, &parsed, err) < 0)
+		return -1;
 	*ret = parsed;
 	return 0;
 }

@@ -6,14 +6,9 @@
 #include "kernel/facts.h"
 #include "kernel/procfs.h"
 #include "kernel/seccomp.h"
-#include "libocispec-lite/ocispec.h"
+#include "plan/document.h"
 #include "lifecycle/lifecycle.h"
 #include "plan/features.h"
-
-static void *in_arena(void *data, size_t size)
-{
-	return arena_alloc(data, size);
-}
 
 const char *lifecycle_libraries(struct arena *arena)
 {
@@ -25,7 +20,7 @@ const char *lifecycle_libraries(struct arena *arena)
 int lifecycle_features(struct arena *arena, char **ret_json, struct err *err)
 {
 	_cleanup_fd_ int procfs = procfs_open(err);
-	const struct ocispec_alloc alloc = { in_arena, arena };
+	const struct ocispec_alloc alloc = document_alloc(arena);
 	struct facts facts = { 0 };
 	size_t length;
 

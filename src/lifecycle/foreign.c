@@ -10,7 +10,7 @@
 #include "base/str.h"
 #include "base/time.h"
 #include "container/program.h"
-#include "libocispec-lite/ocispec.h"
+#include "plan/document.h"
 
 enum { DELETE_MS = 60 * 1000 };
 
@@ -81,16 +81,11 @@ static const struct ocispec_object crun_object = OBJECT(crun_state, "crun's stat
 
 /* ---- reading ------------------------------------------------------------------------------------ */
 
-static void *in_arena(void *data, size_t size)
-{
-	return arena_alloc(data, size);
-}
-
 /* Returns the struct, or NULL with *err set. */
 static void *parse(const struct state_dir *dir, const char *name,
 	const struct ocispec_object *object, struct arena *arena, struct err *err)
 {
-	const struct ocispec_alloc alloc = { in_arena, arena };
+	const struct ocispec_alloc alloc = document_alloc(arena);
 	struct ocispec_error at;
 	void *parsed = NULL;
 	char *text;

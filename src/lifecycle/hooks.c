@@ -7,31 +7,19 @@
 #include "base/log.h"
 #include "container/hooks.h"
 #include "kernel/ns.h"
-#include "libocispec-lite/ocispec.h"
+#include "lifecycle/config.h"
 #include "plan/parts.h"
 #include "plan/state_json.h"
-
-static void *from_arena(void *data, size_t size)
-{
-	return arena_alloc(data, size);
-}
 
 static int load(const struct state_dir *dir, struct arena *arena, const struct spec **ret,
 	struct hook_list lists[HOOK_KINDS], struct err *err)
 {
-	const struct ocispec_alloc alloc = { from_arena, arena };
 	struct plan_notes notes = { 0 };
-	struct ocispec_error at;
 	struct plan_input in = { .arena = arena, .notes = &notes };
-	char *bytes;
-	size_t length;
-	void *spec;
 
-	if (state_read_file(dir, STATE_CONFIG, arena, &bytes, &length, err) < 0)
+	if (config_read_kept(dir, arena, ret, err) < 0)
 		return -1;
-	if (ocispec_parse(&ocispec_config, bytes, length, &alloc, NULL, &spec, &at) < 0)
-		return err_at(err, at.pointer, "%s", at.text);
-	in.spec = *ret = spec;
+	in.spec = *ret;
 	return plan_hooks(&in, lists, err);
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lifecycle/mounts.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/facts.h"
@@ -10,18 +9,13 @@
 #include "base/str.h"
 #include "container/hotplug.h"
 #include "kernel/facts.h"
+#include "kernel/mount-table.h"
 #include "kernel/ns.h"
 #include "kernel/procfs.h"
-#include "libocispec-lite/ocispec.h"
+#include "plan/document.h"
+#include "lifecycle/config.h"
 #include "lifecycle/handle.h"
 #include "plan/hotplug.h"
-
-enum { MOST_MOUNTINFO = 4 * 1024 * 1024 };
-
-static void *from_arena(void *data, size_t size)
-{
-	return arena_alloc(data, size);
-}
 
 static int look(const struct global_options *global, const char *id, struct arena *arena,
 	struct handle *ret, struct err *err)
@@ -33,27 +27,10 @@ static int look(const struct global_options *global, const char *id, struct aren
 
 /* ---- add, remove -------------------------------------------------------------------------------- */
 
-static int read_config(
-	const struct handle *handle, struct arena *arena, const struct spec **ret, struct err *err)
-{
-	const struct ocispec_alloc alloc = { from_arena, arena };
-	struct ocispec_error at;
-	size_t length;
-	char *bytes;
-	void *parsed;
-
-	if (state_read_file(&handle->dir, STATE_CONFIG, arena, &bytes, &length, err) < 0)
-		return -1;
-	if (ocispec_parse(&ocispec_config, bytes, length, &alloc, NULL, &parsed, &at) < 0)
-		return err_at(err, at.pointer, "%s", at.text);
-	*ret = parsed;
-	return 0;
-}
-
 static int read_list(const char *file, struct arena *arena, const struct spec_mount **ret,
 	size_t *ret_count, struct err *err)
 {
-	const struct ocispec_alloc alloc = { from_arena, arena };
+	const struct ocispec_alloc alloc = document_alloc(arena);
 	struct ocispec_error at;
 	size_t length;
 	char *bytes;
@@ -84,7 +61,7 @@ static int change(const struct global_options *global, const char *id, bool remo
 
 	if (look(global, id, arena, &handle, err) < 0 ||
 		read_list(file, arena, &items, &count, err) < 0 ||
-		read_config(&handle, arena, &config, err) < 0 ||
+		config_read_kept(&handle.dir, arena, &config, err) < 0 ||
 		facts_probe(handle.procfs, &facts, err) < 0)
 		return -1;
 	options.bundle = handle.record.bundle;
@@ -117,49 +94,6 @@ int lifecycle_mounts(const struct global_options *global, const char *id, bool r
 
 /* ---- list --------------------------------------------------------------------------------------- */
 
-/* A space, tab, newline or backslash of a path is written in octal (proc(5)). */
-static const char *unescape(char *text)
-{
-	char *to = text;
-
-	for (const char *at = text; *at != '\0';) {
-		unsigned code;
-
-		if (*at == '\\' && sscanf(at + 1, "%3o", &code) == 1) {
-			*to++ = (char) code;
-			at += 4;
-		} else {
-			*to++ = *at++;
-		}
-	}
-	*to = '\0';
-	return text;
-}
-
-struct line {
-	char *target, *root, *options, *type, *source, *fs_options;
-};
-
-/* "36 35 98:0 /root /target options shared:1 - type source fs-options" */
-static bool split(char *text, struct line *ret)
-{
-	char *dash = strstr(text, " - "), *fields[6] = { NULL };
-
-	if (dash == NULL)
-		return false;
-	*dash = '\0';
-	dash += 3;
-	for (size_t i = 0; i < 6; i++)
-		fields[i] = strsep(&text, " ");
-	ret->root = fields[3];
-	ret->target = fields[4];
-	ret->options = fields[5];
-	ret->type = strsep(&dash, " ");
-	ret->source = strsep(&dash, " ");
-	ret->fs_options = dash;
-	return ret->options != NULL && ret->source != NULL;
-}
-
 static char *json_text(struct arena *arena, const char *text)
 {
 	const size_t size = 6 * strlen(text) + 3;
@@ -170,10 +104,8 @@ static char *json_text(struct arena *arena, const char *text)
 }
 
 static char *print_line(struct arena *arena, char *before, enum list_format format, bool first,
-	const struct line *line)
+	const struct mount_entry *line)
 {
-	const char *rest = line->fs_options != NULL ? line->fs_options : "";
-
 	if (format == LIST_TABLE)
 		return arena_printf(arena, "%s%-32s %-12s %-24s %s\n", before, line->target,
 			line->type, line->source, line->options);
@@ -183,37 +115,27 @@ static char *print_line(struct arena *arena, char *before, enum list_format form
 		before, first ? "" : ",", json_text(arena, line->target),
 		json_text(arena, line->type), json_text(arena, line->source),
 		json_text(arena, line->root), json_text(arena, line->options),
-		json_text(arena, rest));
+		json_text(arena, line->fs_options));
 }
 
 static int list(const struct global_options *global, const char *id, enum list_format format,
 	struct arena *arena, char **ret, struct err *err)
 {
 	_cleanup_handle_ struct handle handle = HANDLE_INIT;
-	char path[48], *text = arena_alloc(arena, MOST_MOUNTINFO), *line, *out;
-	bool first = true;
+	struct mount_table mounts = { 0 };
+	char *out;
 
-	if (look(global, id, arena, &handle, err) < 0)
-		return -1;
-	(void) snprintf(path, sizeof(path), "%lld/mountinfo", (long long) handle.record.pid);
-	if (procfs_read(handle.procfs, path, text, MOST_MOUNTINFO, err) < 0 ||
+	if (look(global, id, arena, &handle, err) < 0 ||
+		mount_table_read(handle.procfs, (pid_t) handle.record.pid, arena, &mounts, err) <
+			0 ||
 		/* It lives, so its number was no other process's while that was read. */
 		ns_pidfd_send(handle.pidfd, 0, err) < 0)
 		return -1;
 	out = format == LIST_JSON ? arena_str(arena, "[")
 				  : arena_printf(arena, "%-32s %-12s %-24s %s\n", "DESTINATION",
 					    "TYPE", "SOURCE", "OPTIONS");
-	while ((line = strsep(&text, "\n")) != NULL) {
-		struct line fields;
-
-		if (!split(line, &fields))
-			continue;
-		(void) unescape(fields.target);
-		(void) unescape(fields.root);
-		(void) unescape(fields.source);
-		out = print_line(arena, out, format, first, &fields);
-		first = false;
-	}
+	for (size_t i = 0; i < mounts.count; i++)
+		out = print_line(arena, out, format, i == 0, &mounts.items[i]);
 	*ret = format == LIST_JSON ? arena_printf(arena, "%s]\n", out) : out;
 	return 0;
 }

@@ -12,15 +12,10 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "kernel/procfs.h"
-#include "libocispec-lite/ocispec.h"
+#include "plan/document.h"
 #include "lifecycle/handle.h"
 #include "lifecycle/lifecycle.h"
 #include "lifecycle/state.h"
-
-static void *in_arena(void *data, size_t size)
-{
-	return arena_alloc(data, size);
-}
 
 /* What is the same for all containers of a list. */
 struct common {
@@ -92,7 +87,7 @@ static int query(const char *root, const char *id, struct common *common, struct
 int lifecycle_state(const struct global_options *global, const char *id, struct arena *arena,
 	char **ret_json, struct err *err)
 {
-	const struct ocispec_alloc alloc = { in_arena, arena };
+	const struct ocispec_alloc alloc = document_alloc(arena);
 	struct spec_state state;
 	size_t length;
 
@@ -156,7 +151,7 @@ static char *table_of(const struct spec_state *items, size_t count, struct arena
 int lifecycle_list(const struct global_options *global, enum list_format format, bool quiet,
 	struct arena *arena, char **ret_text, struct err *err)
 {
-	const struct ocispec_alloc alloc = { in_arena, arena };
+	const struct ocispec_alloc alloc = document_alloc(arena);
 	struct spec_state *items = NULL;
 	size_t count = 0, length;
 	struct err local = { 0 };

@@ -11,7 +11,7 @@
 #include "base/str.h"
 #include "kernel/facts.h"
 #include "kernel/procfs.h"
-#include "libocispec-lite/ocispec.h"
+#include "plan/document.h"
 #include "libocispec-lite/spec.h"
 #include "lifecycle/lifecycle.h"
 
@@ -43,11 +43,6 @@ static const struct {
 	{ "/sys/fs/cgroup", "cgroup", "cgroup", { "nosuid", "noexec", "nodev", "relatime", "ro" } },
 };
 static const char *const host_sys[] = { "rbind", "nosuid", "noexec", "nodev", "ro", NULL };
-
-static void *in_arena(void *data, size_t size)
-{
-	return arena_alloc(data, size);
-}
 
 static struct spec_strings strings(struct arena *arena, const char *const *list)
 {
@@ -185,7 +180,7 @@ int lifecycle_spec(const char *bundle, const char *file, bool rootless, struct e
 {
 	_cleanup_arena_ struct arena arena = { 0 };
 	_cleanup_fd_ int procfs = procfs_open(err);
-	const struct ocispec_alloc alloc = { in_arena, &arena };
+	const struct ocispec_alloc alloc = document_alloc(&arena);
 	struct facts facts = { 0 };
 	struct spec_root root = { .path = arena_str(&arena, "rootfs"), .readonly = yes(&arena) };
 	struct spec spec = { .oci_version = arena_str(&arena, "1.3.0"), .root = &root };

@@ -17,7 +17,7 @@
 #include "base/time.h"
 #include "kernel/ns.h"
 #include "kernel/procfs.h"
-#include "libocispec-lite/ocispec.h"
+#include "plan/document.h"
 
 #define RECORD "state.json"
 
@@ -343,16 +343,11 @@ int state_read_file(const struct state_dir *dir, const char *name, struct arena 
 	return io_read_fd(fd, name, OCISPEC_MAX_BYTES, arena, ret, ret_length, err);
 }
 
-static void *in_arena(void *data, size_t size)
-{
-	return arena_alloc(data, size);
-}
-
 int state_write_record(
 	const struct state_dir *dir, const struct state_record *record, struct err *err)
 {
 	_cleanup_arena_ struct arena arena = { 0 };
-	const struct ocispec_alloc alloc = { in_arena, &arena };
+	const struct ocispec_alloc alloc = document_alloc(&arena);
 	size_t length = 0;
 	char *text = ocispec_print(&record_object, record, 0, &alloc, &length);
 
@@ -362,7 +357,7 @@ int state_write_record(
 int state_read_record(
 	const struct state_dir *dir, struct arena *arena, struct state_record *ret, struct err *err)
 {
-	const struct ocispec_alloc alloc = { in_arena, arena };
+	const struct ocispec_alloc alloc = document_alloc(arena);
 	struct ocispec_error error = { 0 };
 	char *text = NULL;
 	size_t length = 0;

@@ -12,17 +12,13 @@
 #include "container/cgroup-values.h"
 #include "kernel/facts.h"
 #include "kernel/rdt.h"
-#include "libocispec-lite/ocispec.h"
+#include "plan/document.h"
+#include "lifecycle/config.h"
 #include "lifecycle/handle.h"
 #include "lifecycle/lifecycle.h"
 #include "plan/cg-systemd.h"
 #include "plan/parts.h"
 #include "plan/rdt.h"
-
-static void *from_arena(void *data, size_t size)
-{
-	return arena_alloc(data, size);
-}
 
 /* ---- from the options --------------------------------------------------------------------------- */
 
@@ -152,18 +148,6 @@ static int read_options(const struct update_options *options, struct arena *aren
 
 /* ---- from documents ----------------------------------------------------------------------------- */
 
-static int parse(const struct ocispec_object *object, const char *bytes, size_t length,
-	const char *name, struct arena *arena, void **ret, struct err *err)
-{
-	const struct ocispec_alloc alloc = { from_arena, arena };
-	struct ocispec_error at;
-
-	if (ocispec_parse(object, bytes, length, &alloc, NULL, ret, &at) == 0)
-		return 0;
-	(void) err_at(err, at.pointer, "%s", at.text);
-	return err_ctx(err, "%s:%zu:%zu", name, at.line, at.column);
-}
-
 static int read_document(
 	const char *path, struct arena *arena, struct spec_resources **ret, struct err *err)
 {
@@ -176,7 +160,7 @@ static int read_document(
 	if (standard ? io_read_fd(0, name, OCISPEC_MAX_BYTES, arena, &bytes, &length, err) < 0
 		     : io_read_file(path, OCISPEC_MAX_BYTES, arena, &bytes, &length, err) < 0)
 		return -1;
-	if (parse(&ocispec_resources, bytes, length, name, arena, &document, err) < 0)
+	if (document_parse(&ocispec_resources, bytes, length, name, arena, &document, err) < 0)
 		return -1;
 	*ret = document;
 	return 0;
@@ -193,8 +177,8 @@ static int read_before(const struct state_dir *dir, struct arena *arena,
 	size_t length;
 
 	if (state_read_file(dir, STATE_RESOURCES, arena, &bytes, &length, err) == 0) {
-		if (parse(&ocispec_resources, bytes, length, STATE_RESOURCES, arena, &document,
-			    err) < 0)
+		if (document_parse(&ocispec_resources, bytes, length, STATE_RESOURCES, arena,
+			    &document, err) < 0)
 			return -1;
 		*ret = document;
 		return 0;
@@ -202,10 +186,8 @@ static int read_before(const struct state_dir *dir, struct arena *arena,
 	if (err->num != ENOENT)
 		return -1;
 	err_drop(err);
-	if (state_read_file(dir, STATE_CONFIG, arena, &bytes, &length, err) < 0 ||
-		parse(&ocispec_config, bytes, length, STATE_CONFIG, arena, &document, err) < 0)
+	if (config_read_kept(dir, arena, &spec, err) < 0)
 		return -1;
-	spec = document;
 	*ret = spec->linux_ != NULL && spec->linux_->resources != NULL ? spec->linux_->resources
 								       : &nothing;
 	return 0;
@@ -286,7 +268,7 @@ static void merge(
 static int keep(const struct state_dir *dir, const struct spec_resources *before,
 	const struct spec_resources *given, struct arena *arena, struct err *err)
 {
-	const struct ocispec_alloc alloc = { from_arena, arena };
+	const struct ocispec_alloc alloc = document_alloc(arena);
 	struct spec_resources merged = { 0 };
 	size_t length;
 	char *text;

@@ -16,51 +16,16 @@ static void add(struct criu_pairs *pairs, struct arena *arena, const char *key, 
 
 /* ---- dump --------------------------------------------------------------------------------------- */
 
-/* One line: "36 35 98:0 /root /point options - type source super". */
-struct mounted {
-	const char *device; /* "98:0" */
-	const char *root; /* which part of its file system it shows */
-	const char *point;
-	const char *type;
-};
-
-static size_t read_mountinfo(char *text, struct arena *arena, struct mounted **ret)
-{
-	struct mounted *list = NULL;
-	size_t count = 0;
-	char *line;
-
-	while ((line = strsep(&text, "\n")) != NULL) {
-		struct mounted one = { 0 };
-		char *rest = strstr(line, " - ");
-
-		if (rest == NULL)
-			continue;
-		*rest = '\0';
-		rest += 3;
-		(void) strsep(&line, " ");
-		(void) strsep(&line, " ");
-		one.device = strsep(&line, " ");
-		one.root = strsep(&line, " ");
-		one.point = strsep(&line, " ");
-		one.type = strsep(&rest, " ");
-		if (one.point != NULL && one.type != NULL)
-			*ARENA_PUSH(arena, list, count) = one;
-	}
-	*ret = list;
-	return count;
-}
-
 /* A part of a file system that the container has no mount of its own of comes from outside: a masked
  * file, a device node of the host. The console (of its devpts) and a read-only /proc/sys do not. */
-static bool from_outside(const struct mounted *list, size_t count, const struct mounted *one)
+static bool from_outside(const struct mount_table *mounts, const struct mount_entry *one)
 {
 	if (str_eq(one->type, "cgroup"))
 		return true;
-	if (str_eq(one->root, "/") || str_eq(one->point, "/"))
+	if (str_eq(one->root, "/") || str_eq(one->target, "/"))
 		return false;
-	for (size_t i = 0; i < count; i++)
-		if (str_eq(list[i].device, one->device) && str_eq(list[i].root, "/"))
+	for (size_t i = 0; i < mounts->count; i++)
+		if (mounts->items[i].device == one->device && str_eq(mounts->items[i].root, "/"))
 			return false;
 	return true;
 }
@@ -79,21 +44,18 @@ static const char *absolute(struct arena *arena, const char *path)
 	return path[0] == '/' ? path : arena_printf(arena, "/%s", path);
 }
 
-void plan_criu_dump(
-	const struct spec *spec, char *mountinfo, struct arena *arena, struct criu_pairs *ret)
+void plan_criu_dump(const struct spec *spec, const struct mount_table *mounts, struct arena *arena,
+	struct criu_pairs *ret)
 {
-	struct mounted *list;
-	size_t count = read_mountinfo(mountinfo, arena, &list);
-
 	for (size_t i = 0; i < spec->mounts.count; i++)
 		if (is_bind(&spec->mounts.items[i])) {
 			const char *point = absolute(arena, spec->mounts.items[i].destination);
 
 			add(ret, arena, point, point);
 		}
-	for (size_t i = 0; i < count; i++)
-		if (from_outside(list, count, &list[i]))
-			add(ret, arena, list[i].point, list[i].point);
+	for (size_t i = 0; i < mounts->count; i++)
+		if (from_outside(mounts, &mounts->items[i]))
+			add(ret, arena, mounts->items[i].target, mounts->items[i].target);
 }
 
 /* ---- restore ------------------------------------------------------------------------------------ */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * criu: which mounts of a container come from outside of it, so that criu names them instead of dumping
- * them: when dumping, told from the container's mountinfo; when restoring, from the plan, each with
+ * them: when dumping, told from the container's mounts; when restoring, from the plan, each with
  * the path of the host that takes its place. criu leaves a name that it does not meet unused.
  */
 #ifndef OCIRT_PLAN_CRIU_H
@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "base/arena.h"
+#include "base/mount-table.h"
 #include "plan/plan.h"
 
 struct criu_pair {
@@ -22,10 +23,9 @@ struct criu_pairs {
 	size_t count;
 };
 
-/* mountinfo: the text of /proc/PID/mountinfo of the container's first process; it is cut up. Follows
- * proc_pid_mountinfo(5). */
-void plan_criu_dump(
-	const struct spec *spec, char *mountinfo, struct arena *arena, struct criu_pairs *ret);
+/* mounts: those of the container's first process. */
+void plan_criu_dump(const struct spec *spec, const struct mount_table *mounts, struct arena *arena,
+	struct criu_pairs *ret);
 
 /* leaves: the container's directories in the v1 hierarchies (absolute), leaf_count 0 on v2. */
 void plan_criu_restore(const struct plan *plan, char *const *leaves, size_t leaf_count,

@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "plan/state_json.h"
 
-#include "libocispec-lite/ocispec.h"
-
-static void *from_arena(void *arena, size_t size)
-{
-	return arena_alloc(arena, size);
-}
+#include "plan/document.h"
 
 static struct spec_state state_of(struct arena *arena, const char *id, const char *status,
 	pid_t pid, const char *bundle, const struct spec_map *annotations)
@@ -30,7 +25,7 @@ static struct spec_state state_of(struct arena *arena, const char *id, const cha
 char *plan_state_json(struct arena *arena, const char *id, const char *status, pid_t pid,
 	const char *bundle, const struct spec_map *annotations)
 {
-	const struct ocispec_alloc alloc = { from_arena, arena };
+	const struct ocispec_alloc alloc = document_alloc(arena);
 	const struct spec_state state = state_of(arena, id, status, pid, bundle, annotations);
 	size_t length;
 
@@ -40,7 +35,7 @@ char *plan_state_json(struct arena *arena, const char *id, const char *status, p
 char *plan_process_state_json(
 	struct arena *arena, pid_t pid, const char *metadata, const struct state_facts *facts)
 {
-	const struct ocispec_alloc alloc = { from_arena, arena };
+	const struct ocispec_alloc alloc = document_alloc(arena);
 	struct spec_state state = state_of(
 		arena, facts->id, facts->status, facts->pid, facts->bundle, facts->annotations);
 	char *fd_name = arena_str(arena, "seccompFd");
