@@ -143,24 +143,30 @@ static int remove_leaf(const char *leaf, struct cgroup_wait *wait, struct err *e
 	return 0;
 }
 
-static void remove_parents(const struct cgroup_dirs *dirs)
+static int remove_parents(const struct cgroup_dirs *dirs, struct err *err)
 {
-	struct err shared;
-
-	for (size_t i = dirs->parent_count; i-- > 0;)
+	for (size_t i = dirs->parent_count; i-- > 0;) {
+		if (cgroupfs_remove_empty(dirs->parents[i], err) == 0)
+			continue;
 		/* Another container may live below it by now: then it is that one's. */
-		if (cgroupfs_remove_empty(dirs->parents[i], &shared) < 0)
-			err_drop(&shared);
+		if (err->num != EBUSY && err->num != ENOTEMPTY)
+			return -1;
+		err_drop(err);
+	}
+	return 0;
 }
 
 bool cgroup_fs_remove_idle(const struct cgroup_dirs *dirs)
 {
+	struct err ignored;
 	bool all = true;
 
 	for (size_t i = 0; i < dirs->leaf_count; i++)
 		all &= cgroupfs_remove_idle(dirs->leaves[i]);
-	if (all)
-		remove_parents(dirs);
+	if (all && remove_parents(dirs, &ignored) < 0) {
+		err_drop(&ignored); /* whoever removes in earnest will say it */
+		return false;
+	}
 	return all;
 }
 
@@ -171,8 +177,7 @@ int cgroup_fs_remove(const struct cgroup_dirs *dirs, uint64_t deadline_ns, struc
 	for (size_t i = 0; i < dirs->leaf_count; i++)
 		if (remove_leaf(dirs->leaves[i], &wait, err) < 0)
 			return -1;
-	remove_parents(dirs);
-	return 0;
+	return remove_parents(dirs, err);
 }
 
 const struct cgroup_ops cgroup_fs_ops = {
