@@ -44,6 +44,7 @@ void created_end(struct created *child)
 	child->pid = 0;
 	fd_close(&child->pidfd);
 	fd_close(&child->sock);
+	word_close(&child->word);
 	fd_close(&child->terminal);
 }
 

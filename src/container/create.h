@@ -23,6 +23,7 @@
 #include "container/cgroup.h"
 #include "container/proc.h"
 #include "container/rdt.h"
+#include "container/word.h"
 #include "plan/plan.h"
 
 struct create_job {
@@ -45,12 +46,13 @@ struct created {
 	bool in_cgroup; /* of v2, from its birth */
 	size_t net_moved; /* how many network devices went in */
 	int sock; /* messages */
+	struct word word; /* exec: see container/word.h */
 	int terminal; /* the pty's master, when the caller keeps it, or -1 */
 };
 
 #define CREATED_INIT                                                                               \
 	{                                                                                          \
-		.pidfd = -1, .sock = -1, .terminal = -1                                            \
+		.pidfd = -1, .sock = -1, .word = WORD_INIT, .terminal = -1                         \
 	}
 
 ERR_CHECK int create_spawn(const struct create_job *job, struct created *ret, struct err *err);

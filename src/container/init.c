@@ -20,6 +20,7 @@
 #include "container/rootfs.h"
 #include "container/seccomp.h"
 #include "container/streams.h"
+#include "container/word.h"
 #include "kernel/cred.h"
 #include "kernel/keyring.h"
 #include "kernel/lsm.h"
@@ -292,10 +293,10 @@ static int set_up(const struct init_job *job, struct init_fds *fds, struct proc_
 
 /* Waits at the barrier without a bound: that is what `created` means. Returns the socket on which
  * START came; a caller that connects and leaves again is let go. */
-static int wait_for_start(struct init_fds *fds, struct err *err)
+static int wait_for_start(struct init_fds *fds, int *ret_word, struct err *err)
 {
 	if (fds->barrier < 0) {
-		if (msg_wait(fds->sock, -1, UINT64_MAX, MSG_START, MSG_START, 0, NULL, err) < 0)
+		if (msg_wait(fds->sock, -1, UINT64_MAX, MSG_START, MSG_START, 0, ret_word, err) < 0)
 			return -1;
 		return TAKE_FD(fds->sock);
 	}
@@ -305,8 +306,8 @@ static int wait_for_start(struct init_fds *fds, struct err *err)
 
 		if (caller < 0)
 			return -1;
-		if (msg_wait(caller, -1, time_deadline_ms(10 * 1000), MSG_START, MSG_START, 1, NULL,
-			    err) > 0)
+		if (msg_wait(caller, -1, time_deadline_ms(10 * 1000), MSG_START, MSG_START, 1,
+			    ret_word, err) > 0)
 			return TAKE_FD(caller);
 		err_drop(err);
 	}
@@ -317,7 +318,8 @@ void init_main(const struct init_job *job, struct init_fds *fds)
 	struct proc_ready ready = { .scheduler_pending = false };
 	struct proc_filter filter = { .listener_socket = -1 };
 	struct err err = { 0 };
-	int caller;
+	struct word word = WORD_INIT;
+	int caller, word_fd = -1;
 
 	for (size_t i = 0; i < fds->not_mine_count; i++) {
 		int fd = fds->not_mine[i];
@@ -336,9 +338,12 @@ void init_main(const struct init_job *job, struct init_fds *fds)
 	/* The container is created and outlives its creator from here on. */
 	if (ns_pdeathsig(0, &err) < 0)
 		goto failed;
-	caller = wait_for_start(fds, &err);
+	caller = wait_for_start(fds, &word_fd, &err);
 	if (caller < 0)
 		_exit(1);
+	if (filter.code == NULL)
+		fd_close(&word_fd);
+	word_take(&word_fd, &word);
 	fds->sock = caller;
 	filter.listener_socket = fds->listener_socket;
 	fd_close(&fds->barrier);
@@ -348,6 +353,7 @@ void init_main(const struct init_job *job, struct init_fds *fds)
 		goto failed;
 	__builtin_unreachable();
 failed:
+	word_leave(&word, &err);
 	msg_send_error(fds->sock, &err);
 	_exit(1);
 }

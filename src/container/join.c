@@ -211,7 +211,7 @@ static int become(const struct join_job *job, struct kept *kept, const struct pr
 }
 
 __attribute__((noreturn)) static void join_main(
-	const struct join_job *job, bool born_inside, int sock)
+	const struct join_job *job, bool born_inside, int sock, const struct word *word)
 {
 	struct kept kept = { sock, -1, job->filter.listener_socket };
 	struct proc_ready ready = { .scheduler_pending = false };
@@ -234,6 +234,7 @@ __attribute__((noreturn)) static void join_main(
 	if (become(job, &kept, &ready, &err) == 0)
 		__builtin_unreachable();
 failed:
+	word_leave(word, &err);
 	msg_send_error(kept.sock, &err);
 	_exit(1);
 }
@@ -289,10 +290,13 @@ int join_spawn(const struct join_job *job, struct created *ret, struct err *err)
 
 	if (msg_pair(&parent_sock, &sock, err) < 0)
 		return -1;
+	if (job->proc->seccomp != NULL)
+		word_open(&ret->word);
+	fd_close(&ret->word.fd); /* both are our children, who have the page itself */
 	pid = clone_first(job, &inside, &ret->pidfd, err);
 	if (pid == 0) {
 		fd_close(&parent_sock);
-		join_main(job, inside, sock);
+		join_main(job, inside, sock, &ret->word);
 	}
 	if (pid < 0)
 		return -1;
@@ -307,15 +311,9 @@ int join_spawn(const struct join_job *job, struct created *ret, struct err *err)
 int join_release(const struct join_job *job, struct created *child, struct err *err)
 {
 	const uint64_t deadline = job->may_be_frozen ? UINT64_MAX : time_deadline_ms(STEP_MS);
-	int got;
 
-	if (msg_send_pid(child->sock, MSG_GO, child->pid, err) < 0)
-		return -1;
-	got = msg_wait(child->sock, child->pidfd, deadline, MSG_EXEC, MSG_EXEC, 0, NULL, err);
-	/* An error of execve itself may follow. */
-	if (got == MSG_EXEC)
-		got = msg_wait(child->sock, -1, deadline, MSG_EXEC, MSG_EXEC, 1, NULL, err);
-	if (got < 0)
+	if (msg_send_pid(child->sock, MSG_GO, child->pid, err) < 0 ||
+		word_wait_exec(&child->word, child->sock, child->pidfd, deadline, err) < 0)
 		return -1;
 	fd_close(&child->sock);
 	return 0;

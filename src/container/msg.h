@@ -21,7 +21,7 @@
  * and then, on the same socket for `run`, or for `create` on a connection that `start` makes to the
  * socket in the state directory:
  *
- *     START  ->
+ *     START, with a page for a last word  ->
  *                                               <-  EXEC: startContainer hooks have run
  *                                               <-  end of file: execve happened
  *

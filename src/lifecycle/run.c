@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/fd.h"
 #include "base/time.h"
-#include "container/msg.h"
+#include "container/word.h"
 #include "kernel/tty.h"
 #include "lifecycle/container.h"
 #include "lifecycle/foreground.h"
@@ -12,18 +12,11 @@ enum { START_MS = 600 * 1000 };
 static int start(struct container *container, struct err *err)
 {
 	struct created *child = &container->child;
-	const uint64_t deadline = time_deadline_ms(START_MS);
-	int got;
 
 	if (notify_open(container->dir.dir, container->bundle.plan.notify_socket,
 		    &container->notify, err) < 0)
 		return -1;
-	if (msg_send(child->sock, MSG_START, -1, err) < 0)
-		return -1;
-	got = msg_wait(child->sock, child->pidfd, deadline, MSG_EXEC, MSG_EXEC, 0, NULL, err);
-	if (got == MSG_EXEC)
-		got = msg_wait(child->sock, -1, deadline, MSG_EXEC, MSG_EXEC, 1, NULL, err);
-	if (got < 0)
+	if (word_start(child->sock, child->pidfd, time_deadline_ms(START_MS), err) < 0)
 		return -1;
 	fd_close(&child->sock);
 	return hooks_after_start(&container->dir, &container->record, &container->arena, err);

@@ -8,8 +8,8 @@
 #include "base/arena.h"
 #include "base/fd.h"
 #include "base/time.h"
-#include "container/msg.h"
 #include "container/notify.h"
+#include "container/word.h"
 #include "kernel/ns.h"
 #include "kernel/sock.h"
 #include "lifecycle/handle.h"
@@ -52,16 +52,10 @@ static int await_end(int pidfd, struct err *err)
 static int pass_barrier(const struct state_dir *dir, int pidfd, struct err *err)
 {
 	_cleanup_fd_ int sock = connect_barrier(dir, err);
-	const uint64_t deadline = time_deadline_ms(START_MS);
-	int got;
 
-	if (sock < 0 || msg_send(sock, MSG_START, -1, err) < 0)
+	if (sock < 0)
 		return -1;
-	got = msg_wait(sock, pidfd, deadline, MSG_EXEC, MSG_EXEC, 0, NULL, err);
-	/* An error may still follow EXEC, from execve itself. */
-	if (got == MSG_EXEC)
-		got = msg_wait(sock, -1, deadline, MSG_EXEC, MSG_EXEC, 1, NULL, err);
-	if (got < 0)
+	if (word_start(sock, pidfd, time_deadline_ms(START_MS), err) < 0)
 		return await_end(pidfd, err);
 	(void) unlinkat(dir->dir, STATE_BARRIER_TAKEN, 0);
 	return 0;

@@ -183,3 +183,33 @@ PY
 		and .state.status == "running"' "$BATS_TEST_TMPDIR/message"
 	rt delete --force "$ID"
 }
+
+@test "an execve that fails is told, whatever the profile forbids" {
+	is_ocirt || skip "others send the error and cannot"
+	local action
+	printf '#!/no/such/interpreter\n' >"$BUNDLE/rootfs/bin/broken"
+	chmod 755 "$BUNDLE/rootfs/bin/broken"
+	for action in SCMP_ACT_ERRNO SCMP_ACT_KILL_PROCESS; do
+		config '.linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls":
+			[{"names": ["sendmsg", "sendto", "write", "close", "mmap"], "action": $a}]}' --arg a "$action"
+		args /bin/broken
+		run run_container
+		[ "$status" != 0 ]
+		says 'exec /bin/broken: no such file or directory'
+		create_container
+		run rt start "$ID"
+		[ "$status" != 0 ]
+		says 'exec /bin/broken: no such file or directory'
+		rt delete --force "$ID"
+	done
+	# … the filter of the container being that of exec as well.
+	args sleep 100
+	config '.linux.seccomp.syscalls[0] |= (.names = ["sendmsg", "sendto"] | .action = "SCMP_ACT_ERRNO")'
+	create_container
+	rt start "$ID"
+	run rt exec "$ID" /bin/broken
+	[ "$status" != 0 ]
+	says 'exec /bin/broken: no such file or directory'
+	rt exec "$ID" true
+	rt delete --force "$ID"
+}

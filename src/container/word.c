@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "container/word.h"
+
+#include <stddef.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "container/msg.h"
+
+static struct err *map(int fd)
+{
+	void *page = mmap(NULL, sizeof(struct err), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	return page == MAP_FAILED ? NULL : page;
+}
+
+void word_open(struct word *ret)
+{
+	_cleanup_fd_ int fd = memfd_create("ocirt", MFD_CLOEXEC);
+
+	if (fd < 0 || ftruncate(fd, sizeof(struct err)) < 0)
+		return;
+	ret->page = map(fd);
+	ret->fd = TAKE_FD(fd);
+}
+
+void word_close(struct word *word)
+{
+	if (word->page != NULL)
+		(void) munmap(word->page, sizeof(struct err));
+	word->page = NULL;
+	fd_close(&word->fd);
+}
+
+void word_take(int *take_fd, struct word *ret)
+{
+	_cleanup_fd_ int fd = TAKE_FD(*take_fd);
+
+	ret->page = fd < 0 ? NULL : map(fd);
+}
+
+void word_leave(const struct word *word, const struct err *err)
+{
+	if (word->page != NULL)
+		memcpy(word->page, err, sizeof(*err));
+}
+
+int word_wait_exec(
+	const struct word *word, int sock, int pidfd, uint64_t deadline_ns, struct err *err)
+{
+	int got = msg_wait(sock, pidfd, deadline_ns, MSG_EXEC, MSG_EXEC, 0, NULL, err);
+
+	/* An error of what is left to do may still follow. */
+	if (got == MSG_EXEC)
+		got = msg_wait(sock, -1, deadline_ns, MSG_EXEC, MSG_EXEC, 1, NULL, err);
+	if (got < 0)
+		return -1;
+	if (word->page == NULL || word->page->text[0] == '\0')
+		return 0;
+	memcpy(err, word->page, sizeof(*err));
+	err->text[sizeof(err->text) - 1] = '\0';
+	return -1;
+}
+
+int word_start(int sock, int pidfd, uint64_t deadline_ns, struct err *err)
+{
+	_cleanup_word_ struct word word = WORD_INIT;
+
+	word_open(&word);
+	if (msg_send(sock, MSG_START, word.fd, err) < 0)
+		return -1;
+	fd_close(&word.fd);
+	return word_wait_exec(&word, sock, pidfd, deadline_ns, err);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * word: the last word of a process whose execve fails behind its seccomp filter, which may refuse sendmsg:
+ * to whoever waits that would look like a program that runs. A page of shared memory needs no call.
+ * execve takes the page out of the process, so that the program never has it.
+ */
+#ifndef OCIRT_CONTAINER_WORD_H
+#define OCIRT_CONTAINER_WORD_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct word {
+	struct err *page; /* shared, or NULL: a kernel without it does without */
+	int fd; /* to pass the page to a process that is there already, or -1 */
+};
+#define WORD_INIT                                                                                  \
+	{                                                                                          \
+		.fd = -1                                                                           \
+	}
+
+void word_open(struct word *ret);
+void word_close(struct word *word);
+#define _cleanup_word_ __attribute__((cleanup(word_close)))
+
+/* The page behind a descriptor that came with START; closes it. */
+void word_take(int *take_fd, struct word *ret);
+
+/* Leaves *err there. Keeps *err. No system call. */
+void word_leave(const struct word *word, const struct err *err);
+
+/* Waits for EXEC and then for the end of file that execve makes; -1 with what the process has sent
+ * instead, or left. */
+ERR_CHECK int word_wait_exec(
+	const struct word *word, int sock, int pidfd, uint64_t deadline_ns, struct err *err);
+
+/* Sends START to a process that is ready, and waits like that. */
+ERR_CHECK int word_start(int sock, int pidfd, uint64_t deadline_ns, struct err *err);
+
+#endif
