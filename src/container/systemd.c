@@ -34,7 +34,7 @@ struct systemd {
 	__typeof__(sd_bus_message_unref) *message_unref;
 	__typeof__(sd_bus_call) *call;
 	__typeof__(sd_bus_error_free) *error_free;
-	__typeof__(sd_bus_match_signal) *match_signal;
+	__typeof__(sd_bus_match_signal_async) *match_signal;
 	__typeof__(sd_bus_process) *process;
 	__typeof__(sd_bus_wait) *wait;
 	__typeof__(sd_bus_get_property_string) *get_string;
@@ -60,7 +60,7 @@ static const struct {
 	SYMBOL("sd_bus_message_unref", message_unref),
 	SYMBOL("sd_bus_call", call),
 	SYMBOL("sd_bus_error_free", error_free),
-	SYMBOL("sd_bus_match_signal", match_signal),
+	SYMBOL("sd_bus_match_signal_async", match_signal),
 	SYMBOL("sd_bus_process", process),
 	SYMBOL("sd_bus_wait", wait),
 	SYMBOL("sd_bus_get_property_string", get_string),
@@ -90,6 +90,16 @@ static int on_job_removed(sd_bus_message *message, void *data, sd_bus_error *err
 	return 0;
 }
 
+/* Before the call that makes the job, or its end could be told first. The bus takes both in order, so
+ * that its answer to this need not be waited for. */
+static int listen_to_jobs(struct systemd *systemd, struct err *err)
+{
+	int r = systemd->match_signal(systemd->bus, NULL, service, object, manager, "JobRemoved",
+		on_job_removed, NULL, systemd);
+
+	return r < 0 ? err_num(err, -r, "listen to systemd's jobs") : 0;
+}
+
 static int load(struct systemd *systemd, struct err *err)
 {
 	systemd->library = dlopen("libsystemd.so.0", RTLD_NOW | RTLD_LOCAL);
@@ -116,11 +126,6 @@ int systemd_open(bool user, struct arena *arena, struct systemd **ret, struct er
 	r = user ? systemd->open_user(&systemd->bus) : systemd->open_system(&systemd->bus);
 	if (r < 0)
 		return err_num(err, -r, "connect to systemd's %s bus", user ? "user" : "system");
-	/* Before any call, or the signal could come first. */
-	r = systemd->match_signal(systemd->bus, NULL, service, object, manager, "JobRemoved",
-		on_job_removed, systemd);
-	if (r < 0)
-		return err_num(err, -r, "listen to systemd's jobs");
 	*ret = systemd;
 	systemd = NULL;
 	return 0;
@@ -390,6 +395,8 @@ int systemd_start(struct systemd *systemd, const struct unit_plan *unit, const c
 	struct unknown unknown = { .count = 0 };
 	bool reset = false;
 
+	if (listen_to_jobs(systemd, err) < 0)
+		return -1;
 	for (;;) {
 		struct outcome outcome;
 		sd_bus_message *m = NULL;
@@ -419,7 +426,7 @@ int systemd_stop(struct systemd *systemd, const char *unit, uint64_t deadline_ns
 	sd_bus_message *m = NULL;
 	int r;
 
-	if (new_call(systemd, "StopUnit", &m, err) < 0)
+	if (listen_to_jobs(systemd, err) < 0 || new_call(systemd, "StopUnit", &m, err) < 0)
 		return -1;
 	r = systemd->append(m, "ss", unit, "replace");
 	if (r < 0) {

@@ -64,11 +64,35 @@ no_unit() { [ "$(systemctl show -P ActiveState "$UNIT")" = inactive ] && [ "$(sy
 	fi
 	[ "$(property DevicePolicy)" = strict ]
 	rt update --pids-limit 88 --memory 134217728 "$ID"
+	# Through SetUnitProperties, or the next reload would write back what was there.
 	[ "$(property TasksMax)" = 88 ]
+	! v2 || [ "$(property MemoryMax)" = 134217728 ]
 	systemctl daemon-reload
 	[ "$(value memory.max memory memory.limit_in_bytes)" = 134217728 ]
 	[ "$(value pids.max pids pids.max)" = 88 ]
 	rt delete --force "$ID"
+}
+
+@test "create costs one call of systemd and hears of one job" {
+	command -v strace >/dev/null || skip "no strace"
+	args sleep 1000
+	t=$BATS_TEST_TMPDIR/trace
+	cd "$BUNDLE"
+	# The container is traced with its creator, so that strace ends with it.
+	strace -f -qq -s 4000 -e trace=%network,read,write,writev -o "$t" \
+		"$OCIRT" --root "$ROOT" --systemd-cgroup create "$ID" </dev/null >/dev/null 2>&1 &
+	tracer=$!
+	wait_for is_status created
+	cd /
+	rt delete --force "$ID"
+	wait $tracer || :
+	# What is sent on the bus: a name for oneself, whose jobs to tell of, and the unit.
+	calls=$(grep -oE '(sendmsg|writev?|send|sendto)\(.*' "$t" | grep -oE 'StartTransientUnit|AddMatch|Hello|GetAll|ResetFailedUnit|Properties|Subscribe|GetUnit' | sort | uniq -c | tr -s ' \n' ' ')
+	echo "calls:$calls"
+	[ "$calls" = " 1 AddMatch 1 Hello 1 StartTransientUnit " ]
+	signals=$(grep -E '(recvmsg|read|recv|recvfrom)\(' "$t" | grep -o 'JobRemoved' | wc -l)
+	echo "signals: $signals"
+	[ "$signals" = 1 ]
 }
 
 @test "annotations become properties, and a wrong one is named" {
