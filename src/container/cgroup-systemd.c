@@ -118,7 +118,7 @@ static int join(const struct cgroup_dirs *dirs, pid_t pid, bool born_inside, str
 	err_drop(err);
 	if (systemd_open(true, &arena, &systemd, err) < 0)
 		return -1;
-	return systemd_attach(systemd, dirs->unit, pid, err);
+	return systemd_attach(systemd, dirs->unit, pid != 0 ? pid : getpid(), err);
 }
 
 static int update(const struct cgroup_plan *plan, const struct cgroup_dirs *dirs, struct err *err)

@@ -39,10 +39,10 @@ static int die_with_parent(int sock, struct err *err)
 static int enter_cgroups(const struct join_job *job, bool born_inside, struct err *err)
 {
 	for (size_t i = 0; i < job->cgroups->leaf_count; i++) {
-		const struct cgroup_dirs one = { .leaves = &job->cgroups->leaves[i],
-			.leaf_count = 1,
-			.manager = job->cgroups->manager };
+		struct cgroup_dirs one = *job->cgroups;
 
+		one.leaves = &job->cgroups->leaves[i];
+		one.leaf_count = 1;
 		if (cgroup_enter(&one, 0, born_inside, err) == 0)
 			continue;
 		if (err->num != EBUSY ||
@@ -241,7 +241,8 @@ failed:
 
 /* ---- the parent's side -------------------------------------------------------------------------- */
 
-/* Born in its v2 cgroup where that is possible; not where the CPUs before the move are given. */
+/* Born in its v2 cgroup where that is possible; not where the CPUs before the move are given, nor where an
+ * ordinary user may not, but has a manager who moves it. */
 static pid_t clone_first(
 	const struct join_job *job, bool *ret_inside, int *ret_pidfd, struct err *err)
 {
@@ -258,7 +259,7 @@ static pid_t clone_first(
 		*ret_inside = true;
 		if (pid >= 0 ||
 			(err->num != ENOSYS && err->num != EBUSY && err->num != EINVAL &&
-				err->num != E2BIG))
+				err->num != E2BIG && err->num != EACCES))
 			return pid;
 		err_drop(err);
 		*ret_inside = false;
