@@ -432,13 +432,13 @@ static void put_blkio_v1(struct stats *s, const char *name, const char *const *f
 		(void) fputc(']', s->to);
 }
 
-/* "8:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=5 dios=6" */
+/* "8:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=5 dios=6"; what is discarded is no transfer for runc. */
 static void put_blkio_v2(struct stats *s, const char *name, const char *unit)
 {
 	static const struct {
 		char letter;
 		const char *operation;
-	} kinds[] = { { 'r', "Read" }, { 'w', "Write" }, { 'd', "Discard" } };
+	} kinds[] = { { 'r', "Read" }, { 'w', "Write" } };
 	char *rest = read_text(s, "io.stat"), *line;
 	bool first = true;
 
@@ -447,7 +447,7 @@ static void put_blkio_v2(struct stats *s, const char *name, const char *unit)
 
 		if (sscanf(line, "%u:%u ", &major, &minor) != 2)
 			continue;
-		for (size_t i = 0; i < 3; i++) {
+		for (size_t i = 0; i < 2; i++) {
 			char word[16];
 			const char *found;
 
@@ -529,23 +529,27 @@ static size_t page_sizes(struct stats *s, char names[NAMES][16])
 	return count;
 }
 
+/* Reserved pages where the kernel counts them, as runc since 1.1.10 does. Version 2 counts failures for
+ * both together; runc looks for a file of its own for the reserved ones there and, not finding it, leaves
+ * all sizes out, which is no use to anybody. */
 static void put_hugetlb(struct stats *s)
 {
 	char names[NAMES][16];
 	const size_t count = page_sizes(s, names);
+	const char *usage = s->v2 ? "current" : "usage_in_bytes";
 
 	begin(s, "hugetlb");
 	for (size_t i = 0; i < count; i++) {
-		const char *at = arena_printf(s->arena, "hugetlb.%s", names[i]);
-		const char *text;
+		const char *plain = arena_printf(s->arena, "hugetlb.%s", names[i]);
+		const char *at = arena_printf(s->arena, "%s.rsvd", plain);
+		const char *text = read_text(s, arena_printf(s->arena, "%s.%s", at, usage));
 
+		if (text == NULL)
+			at = plain;
 		begin(s, names[i]);
-		put_some(s, "usage",
-			number_in(s,
-				arena_printf(
-					s->arena, s->v2 ? "%s.current" : "%s.usage_in_bytes", at)));
+		put_some(s, "usage", number_in(s, arena_printf(s->arena, "%s.%s", at, usage)));
 		if (s->v2) {
-			text = read_text(s, arena_printf(s->arena, "%s.events", at));
+			text = read_text(s, arena_printf(s->arena, "%s.events", plain));
 			put(s, "failcnt", text != NULL ? value_of(text, "max") : 0);
 		} else {
 			put_some(s, "max",

@@ -4,9 +4,13 @@
 # events: the figures, compared with runc's about a container in the same cgroup, and the notice of OOM.
 
 load ../helpers
+load ../cgroup-helpers
 
 setup() { need_root; setup_bundle; host_before; }
-teardown() { teardown_bundle; }
+teardown() {
+	[ ! -d "$BATS_TEST_TMPDIR/runc" ] || runc --root "$BATS_TEST_TMPDIR/runc" delete --force "$ID" 2>/dev/null || :
+	teardown_bundle
+}
 started() { create_container; rt start "$ID"; }
 # The names and types of an object, one per line: "memory.usage.limit number".
 shape() { jq -rS 'paths(scalars) as $p | "\($p | map(if type == "number" then "N" else . end) | join(".")) \(getpath($p) | type)"' "$1" | sort -u; }
@@ -23,35 +27,54 @@ shape() { jq -rS 'paths(scalars) as $p | "\($p | map(if type == "number" then "N
 	rt delete --force "$ID"
 }
 
+# work: what the container of either runtime does before it is looked at, so that no figure is 0 and left
+# out: it is throttled, and its cgroup reads and writes the disk.
+work() {
+	wait_for test -e "$BUNDLE/rootfs/tmp/done"
+	rm "$BUNDLE/rootfs/tmp/done"
+	in_cgroup dd if=/dev/zero of="$BUNDLE/rootfs/file" bs=64k count=2 oflag=direct status=none 3>&- || :
+	in_cgroup dd if="$BUNDLE/rootfs/file" of=/dev/null bs=64k iflag=direct status=none 3>&- || :
+	in_cgroup dd if=/dev/zero of="$BUNDLE/rootfs/cached" bs=64k count=2 status=none 3>&-
+	rm "$BUNDLE/rootfs/file" "$BUNDLE/rootfs/cached"
+}
+
 @test "names, types and units are runc's" {
 	command -v runc >/dev/null || skip "no runc"
-	args sleep 100
+	script 'echo x >/tmp/page; i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; echo >/tmp/done; sleep 100'
 	config '.linux.resources.memory.limit = 67108864 | .linux.resources.pids.limit = 50
-		| .linux.resources.cpu = {"quota": 50000, "period": 100000}'
+		| .linux.resources.cpu = {"quota": 10000, "period": 50000}'
 	(cd "$BUNDLE" && runc --root "$BATS_TEST_TMPDIR/runc" run -d "$ID" </dev/null >/dev/null 2>&1) || skip "runc does not run here"
+	work
 	runc --root "$BATS_TEST_TMPDIR/runc" events --stats "$ID" >"$BATS_TEST_TMPDIR/theirs"
-	# The very same container: its state of runc is read, its figures are ours.
-	pid=$(runc --root "$BATS_TEST_TMPDIR/runc" state "$ID" | jq .pid)
-	[ -d "/proc/$pid" ]
+	no_huge_pages() { # runc 1.1.10 and later, on v2, where reserved pages are counted: see cgroup-stats.c
+		is_v2 && [ -e "/sys/fs/cgroup$CG/hugetlb.2MB.rsvd.current" ] &&
+			jq -e '.data.hugetlb == {}' "$BATS_TEST_TMPDIR/theirs" >/dev/null
+	}
+	newer='^$'
+	# Pressure, peaks and counts of events are of newer versions of runc.
+	! is_v2 || newer='psi|event_count|burst_data|data\.memory\.(usage|swap)\.max number'
+	! no_huge_pages || newer="$newer|data\.hugetlb\."
 	runc --root "$BATS_TEST_TMPDIR/runc" delete --force "$ID"
+	# The same configuration in a cgroup of the same name.
 	started
+	work
 	rt events --stats "$ID" >"$BATS_TEST_TMPDIR/ours"
+	if is_v2 || [ -e /sys/fs/cgroup/blkio ]; then
+		[ ! -e "/sys/dev/block/$(stat -c '%Hd:%Ld' "$BUNDLE")/queue" ] ||
+			jq -e '.data.blkio.ioServiceBytesRecursive | length > 1' "$BATS_TEST_TMPDIR/ours"
+	fi
+	jq -e '.data.cpu.throttling | .periods > 0 and .throttledPeriods > 0 and .throttledTime > 0' "$BATS_TEST_TMPDIR/ours"
 	rt delete --force "$ID"
 	shape "$BATS_TEST_TMPDIR/theirs" >"$BATS_TEST_TMPDIR/theirs.shape"
-	shape "$BATS_TEST_TMPDIR/ours" >"$BATS_TEST_TMPDIR/ours.shape"
-	# Pressure, peaks and counts of events are of newer versions of runc; what is 0 is left out.
-	run comm -23 "$BATS_TEST_TMPDIR/theirs.shape" "$BATS_TEST_TMPDIR/ours.shape"
-	left=$(grep -vE 'throttl|blkio|memory\.cache|\.max number|swap\.usage' <<<"$output" || :)
-	[ -z "$left" ] || { echo "runc has: $left"; false; }
-	run comm -13 "$BATS_TEST_TMPDIR/theirs.shape" "$BATS_TEST_TMPDIR/ours.shape"
-	left=$(grep -vE 'psi|event_count|hugetlb|burst|throttl|blkio|memory\.cache|\.max number' <<<"$output" || :)
-	[ -z "$left" ] || { echo "only here: $left"; false; }
-	# The same limits, and times of the same size.
-	for f in .data.memory.usage.limit .data.pids.limit; do
-		[ "$(jq $f "$BATS_TEST_TMPDIR/theirs")" = "$(jq $f "$BATS_TEST_TMPDIR/ours")" ]
+	shape "$BATS_TEST_TMPDIR/ours" | { grep -vE "$newer" || :; } >"$BATS_TEST_TMPDIR/ours.shape"
+	diff "$BATS_TEST_TMPDIR/theirs.shape" "$BATS_TEST_TMPDIR/ours.shape"
+	# The same limits, operations on the same disks, and times of the same size.
+	for f in .data.memory.usage.limit .data.pids.limit '[.data.blkio[]? | arrays | .[] | "\(.major):\(.minor) \(.op)"] | unique'; do
+		[ "$(jq -c "$f" "$BATS_TEST_TMPDIR/theirs")" = "$(jq -c "$f" "$BATS_TEST_TMPDIR/ours")" ]
 	done
-	jq -es '.[0].data.cpu.usage.total / .[1].data.cpu.usage.total | . < 1000 and . > 0.001' \
-		"$BATS_TEST_TMPDIR/theirs" "$BATS_TEST_TMPDIR/ours"
+	for f in .data.cpu.usage.total .data.cpu.throttling.throttledTime .data.memory.usage.usage; do
+		jq -es ".[0]$f / .[1]$f | . < 1000 and . > 0.001" "$BATS_TEST_TMPDIR/theirs" "$BATS_TEST_TMPDIR/ours"
+	done
 }
 
 @test "a line per interval until the container ends" {
