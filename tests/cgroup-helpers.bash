@@ -92,6 +92,7 @@ in_layout() {
 }
 
 need_controller() { # in this kernel, whether it is mounted or not
+	! is_v2 || ! grep -qw "$1" /sys/fs/cgroup/cgroup.controllers || skip "the v1 hierarchy $1 cannot be mounted: the cgroup2 has its controller"
 	awk -v c="$1" '$1 == c && $4 == 1 { found = 1 } END { exit !found }' /proc/cgroups ||
 		skip "this kernel has no v1 controller $1"
 	# Directories of a cgroup2 that are gone hold the controller a moment longer.
@@ -104,9 +105,14 @@ within() {
 		{ echo "$2 is not within $1 % of $3"; return 1; }
 }
 
-# some_disk: major:minor of a block device that requests go to.
+# some_disk: major:minor of a block device that requests go to: the bundle's, if it is on a whole one.
 some_disk() {
 	local d
+	d=$(stat -c '%Hd:%Ld' "$BUNDLE")
+	if [ -e "/sys/dev/block/$d/queue" ]; then
+		echo "$d"
+		return
+	fi
 	for d in /sys/block/*; do
 		case $(basename "$d") in loop* | ram* | zram* | dm-*) continue ;; esac
 		cat "$d/dev"

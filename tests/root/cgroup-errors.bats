@@ -72,7 +72,9 @@ refused() { # RESOURCES REGEX
 		one_line "/linux/resources/${r%%:*}: cgroup v2 has no such limit"
 	done
 	# A controller that this cgroup2 does not have.
-	grep -qw memory /sys/fs/cgroup/unified/cgroup.controllers && skip "it has memory"
+	local top=/sys/fs/cgroup
+	is_v2 || top=/sys/fs/cgroup/unified
+	! grep -qw memory $top/cgroup.controllers || skip "it has memory"
 	config '.linux.resources = {"memory":{"limit":33554432}}'
 	run in_layout v2 "$OCIRT" --root "$ROOT" run -b "$BUNDLE" "$ID"
 	[ "$status" = 1 ]

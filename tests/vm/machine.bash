@@ -75,7 +75,8 @@ machine_build() (
 )
 
 # machine_boot DIR SHARE SECONDS [KERNEL-PARAMETER...]: boots a throw-away copy of the disk, runs
-# SHARE/inside in it as root and prints what that prints. Returns its status; 124: out of time.
+# SHARE/inside in it as root and prints what that prints, as it comes. Returns its status; 124: out of
+# time; 125: no machine came up, or it ended by itself.
 machine_boot() {
 	local dir=$1 share=$2 limit=$3 tmp rc=0
 	shift 3
@@ -87,13 +88,11 @@ machine_boot() {
 		-drive file="$dir/disk.img",if=virtio,format=raw,snapshot=on \
 		-drive file="$tmp/share.img",if=virtio,format=raw,readonly=on \
 		-append "console=ttyS0 root=/dev/vda rw panic=-1 mitigations=off quiet loglevel=0 systemd.show_status=0 audit=0 $*" \
-		</dev/null >"$tmp/out" 2>&1 || rc=$?
-	sed -i 's/\r//g' "$tmp/out"
-	sed -n '/^VM-BEGIN$/,/^VM-END/p' "$tmp/out" | grep -v '^VM-'
-	if [ "$rc" = 0 ]; then
+		</dev/null 2>&1 | sed -u 's/\r//g' | tee "$tmp/out" | sed -un '/^VM-BEGIN$/,/^VM-END/{/^VM-/!p}'
+	rc=${PIPESTATUS[0]}
+	if [ "$rc" != 124 ]; then
 		rc=$(sed -n 's/^VM-END \([0-9]*\)$/\1/p' "$tmp/out" | tail -n 1)
-	else
-		tail -n 5 "$tmp/out" >&2
+		[ -n "$rc" ] || tail -n 5 "$tmp/out" >&2
 	fi
 	rm -rf "$tmp"
 	return "${rc:-125}"

@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck disable=SC2016
-# cgroup v2 with its controllers, by files.
+# cgroup v2 with all its controllers: what a container sees of it, and how little memory a start needs. The
+# limits themselves are the subject of ../root/cgroup-*.bats.
 
 load ../helpers
 
@@ -12,62 +13,91 @@ setup() {
 	host_before
 }
 teardown() { teardown_bundle; }
-started() { create_container; rt start "$ID"; }
 value() { cat "/sys/fs/cgroup$CG/$1"; }
 
-@test "each limit is in its file" {
-	args sleep 1000
-	config '.linux.resources.memory = {"limit": 67108864, "swap": 134217728, "reservation": 33554432}
-		| .linux.resources.pids.limit = 77
-		| .linux.resources.cpu = {"shares": 1024, "quota": 25000, "period": 50000, "cpus": "0", "mems": "0"}
-		| .linux.resources.unified = {"memory.high": "50331648"}'
-	started
-	[ "$(value memory.max)" = 67108864 ]
-	[ "$(value memory.swap.max)" = 67108864 ]
-	[ "$(value memory.low)" = 33554432 ]
-	[ "$(value memory.high)" = 50331648 ]
-	[ "$(value pids.max)" = 77 ]
-	[ "$(value cpu.max)" = "25000 50000" ]
-	[ "$(value cpu.weight)" = 100 ]
-	[ "$(value cpuset.cpus)" = 0 ]
-	rt update --memory 134217728 --memory-swap 268435456 --pids-limit 88 "$ID"
-	[ "$(value memory.max)" = 134217728 ]
-	[ "$(value pids.max)" = 88 ]
-	rt delete --force "$ID"
+# cgroup_mount OPTIONS: a JSON array, for the mount of /sys/fs/cgroup.
+cgroup_mount() {
+	config '.mounts |= map(select(.destination != "/sys/fs/cgroup"))
+		+ [{"destination": "/sys/fs/cgroup", "type": "cgroup", "source": "cgroup", "options": $o}]' --argjson o "$1"
 }
-
-@test "an allocation over the limit is killed" {
-	config '.linux.resources.memory = {"limit": 16777216, "swap": 16777216}'
-	script 'x=$(head -c 100000000 /dev/zero | tr "\0" a)'
-	ln -sf busybox "$BUNDLE/rootfs/bin/tr"
-	run run_container
-	[ "$status" != 0 ]
+cgroup_namespace() { # yes|no
+	config '.linux.namespaces |= map(select(.type != "cgroup"))'
+	[ "$1" = no ] || config '.linux.namespaces += [{"type": "cgroup"}]'
 }
-
-@test "a fork over the limit is refused" {
-	config '.linux.resources.pids.limit = 4'
-	script 'for i in 1 2 3 4 5 6; do sleep 5 & done 2>/tmp/err; echo done'
+# What of the mount the container says: its type, its options, whether there is a process list to write
+# to, and whether a cgroup can be made.
+look='c=/sys/fs/cgroup; grep " $c " /proc/self/mountinfo | sed "s/.* - //; s/ .*//"
+	grep " $c " /proc/self/mountinfo | cut -d" " -f6 | cut -d, -f1
+	mkdir $c/made 2>/dev/null && echo made && rmdir $c/made; (echo 0 >$c/cgroup.procs) 2>/dev/null && echo joined; exit 0'
+look() {
+	ln -sf busybox "$BUNDLE/rootfs/bin/cut"
+	ln -sf busybox "$BUNDLE/rootfs/bin/rmdir"
+	script "$look"
 	run run_container
-	grep -qi "fork" "$BUNDLE/rootfs/tmp/err"
-}
-
-@test "a device that is not allowed is denied" {
-	script 'mknod /tmp/kmsg c 1 11 && head -c 1 /tmp/kmsg'
-	ln -sf busybox "$BUNDLE/rootfs/bin/mknod"
-	config '.process.capabilities[] += ["CAP_MKNOD"]'
-	run run_container
-	[ "$status" != 0 ]
-	says "[Oo]peration not permitted"
-	script 'head -c 1 /dev/zero >/dev/null'
-	run run_container
+	echo "$output"
 	[ "$status" = 0 ]
 }
 
-@test "cgroups below the container's own go with it" {
+@test "what has no field of its own: unified" {
 	args sleep 1000
-	started
-	mkdir -p "/sys/fs/cgroup$CG/a/b" "/sys/fs/cgroup$CG/c"
-	rt state "$ID" | jq .pid >"/sys/fs/cgroup$CG/a/b/cgroup.procs"
-	echo 1 >"/sys/fs/cgroup$CG/a/cgroup.freeze"
-	timeout 60 "$OCIRT" --root "$ROOT" delete --force "$ID"
+	config '.linux.resources.unified = {"memory.high": "50331648", "cpu.weight": "77", "pids.max": "66"}'
+	create_container
+	[ "$(value memory.high) $(value cpu.weight) $(value pids.max)" = "50331648 77 66" ]
+}
+
+@test "the mount of the cgroup2: the container's own cgroup, read-only or not" {
+	cgroup_namespace yes
+	cgroup_mount '["nosuid", "noexec", "nodev", "rw"]'
+	look
+	[ "$output" = $'cgroup2\nrw\nmade\njoined' ]
+	cgroup_mount '["nosuid", "noexec", "nodev", "ro"]'
+	look
+	[ "$output" = $'cgroup2\nro' ]
+	# The root of it is the container's directory, and what is made there lies in it.
+	cgroup_mount '["rw"]'
+	script 'mkdir /sys/fs/cgroup/inner; cat /sys/fs/cgroup/pids.max; while :; do sleep 100; done'
+	config '.linux.resources.pids.limit = 55'
+	create_container
+	rt start "$ID"
+	wait_for test -d "/sys/fs/cgroup$CG/inner"
+	rt delete --force "$ID"
+}
+
+@test "the mount of the cgroup2 without a cgroup namespace: the host's tree" {
+	cgroup_namespace no
+	cgroup_mount '["ro"]'
+	script "grep ' /sys/fs/cgroup ' /proc/self/mountinfo; cat /sys/fs/cgroup$CG/cgroup.procs; mkdir /sys/fs/cgroup$CG/x"
+	run run_container
+	echo "$output"
+	[[ ${lines[0]} == *" / /sys/fs/cgroup ro"*" cgroup2 "* ]]
+	says "Read-only file system"
+}
+
+@test "the mount of the cgroup2 in a user namespace: its own, or the host's tree read-only whatever is asked" {
+	chown -R 100000:100000 "$BUNDLE/rootfs"
+	config '.linux.namespaces += [{"type": "user"}] | .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]
+		| .linux.gidMappings = .linux.uidMappings'
+	cgroup_namespace yes
+	cgroup_mount '["ro"]'
+	look
+	[ "$output" = $'cgroup2\nro' ]
+	# CVE-2023-25809. The kernel refuses the mount there, and a bind of the host's tree takes its place.
+	cgroup_namespace no
+	cgroup_mount '["rw"]'
+	look
+	[ "$output" = $'cgroup2\nro' ]
+}
+
+@test "a container starts under a memory limit of 256 KiB" {
+	run run_container # what it needs of the disk is in memory then, and charged to others
+	[ "$status" = 0 ]
+	smallest=
+	for kib in 128 160 192 224 256; do
+		config '.linux.resources.memory.limit = $l' --argjson l $((kib * 1024))
+		run run_container
+		[ "$status" != 0 ] || { smallest=$kib; break; }
+		! rt state "$ID" >/dev/null 2>&1 || rt delete --force "$ID"
+	done
+	[ -n "$smallest" ]
+	echo "# the smallest memory limit under which a static program starts: $smallest KiB" >&3
 }
