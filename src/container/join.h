@@ -7,8 +7,8 @@
  * it enters the namespaces, opens the terminal, becomes the user with the user's capabilities, and
  * closes every descriptor that the program is not to have. Only then it clones the second, its
  * sibling, which is born into the pid namespace with no right and no descriptor that the program will
- * not have (one socket excepted, and CAP_SYS_ADMIN where a seccomp filter must be loaded without
- * no_new_privs), and ends. (CVE-2016-9962, CVE-2024-21626)
+ * not have (one socket excepted, CAP_SYS_ADMIN where a seccomp filter must be loaded without
+ * no_new_privs, and CAP_SYS_NICE where the scheduler can only be set in the end), and ends. (CVE-2016-9962, CVE-2024-21626)
  * Not for: which container, which process (lifecycle/exec.c).
  */
 #ifndef OCIRT_CONTAINER_JOIN_H

@@ -26,7 +26,12 @@
 #include "kernel/sock.h"
 #include "plan/seccomp.h"
 
-enum { DEADLINE_POLICY = 6, PASSWD_MAX_BYTES = 16 * 1024 * 1024, AGENT_MS = 10 * 1000 };
+enum {
+	DEADLINE_POLICY = 6,
+	RESET_ON_FORK = 1,
+	PASSWD_MAX_BYTES = 16 * 1024 * 1024,
+	AGENT_MS = 10 * 1000
+};
 
 /* ---- HOME --------------------------------------------------------------------------------------- */
 
@@ -210,10 +215,12 @@ static int set_scheduler(const struct proc_plan *plan, struct err *err)
 static int set_attributes(
 	const struct proc_plan *plan, int procfs, struct proc_ready *ready, struct err *err)
 {
-	/* SCHED_DEADLINE forbids fork, and hooks are still to come. A real-time policy could keep the
-	 * listener's courier from ever running. */
+	/* SCHED_DEADLINE forbids fork, and hooks are still to come; what is reset on fork would not
+	 * reach the second process of exec. A real-time policy could keep the listener's courier from
+	 * ever running. */
 	ready->scheduler_pending = plan->scheduler.present &&
 		(plan->scheduler.policy == DEADLINE_POLICY ||
+			(plan->scheduler.flags & RESET_ON_FORK) != 0 ||
 			(plan->seccomp != NULL && plan->seccomp->listener_path != NULL));
 	if (plan->scheduler.present && !ready->scheduler_pending && set_scheduler(plan, err) < 0)
 		return -1;
@@ -237,12 +244,14 @@ static int set_attributes(
 
 /* Bounding set while there is CAP_SETPCAP, groups while there is CAP_SETGID, then the ids with the
  * capabilities kept over the change, then exactly what was asked for. */
-static int set_identity(const struct proc_plan *plan, struct err *err)
+static int set_identity(const struct proc_plan *plan, bool scheduler_pending, struct err *err)
 {
 	const struct caps_plan *caps = &plan->caps;
-	/* What loading the filter needs; execve takes it away. */
+	/* What loading the filter needs, and a scheduler that is still to be set; execve takes it away. */
 	const uint64_t more =
-		plan->seccomp != NULL && !plan->no_new_privs ? (uint64_t) 1 << CAP_SYS_ADMIN : 0;
+		(plan->seccomp != NULL && !plan->no_new_privs ? (uint64_t) 1 << CAP_SYS_ADMIN : 0) |
+		(scheduler_pending && cap_effective(CAP_SYS_NICE) ? (uint64_t) 1 << CAP_SYS_NICE
+								  : 0);
 
 	if (cap_drop_bounding(caps->bounding, err) < 0)
 		return err_place(err, "/process/capabilities/bounding");
@@ -297,7 +306,7 @@ int proc_prepare(const struct proc_plan *plan, int procfs, const struct beneath 
 	 * may be kept out of. */
 	reached = change_directory(plan, root, &first);
 	give_streams(plan);
-	if (set_identity(plan, err) < 0)
+	if (set_identity(plan, ret->scheduler_pending, err) < 0)
 		return -1;
 	if (reached < 0 && change_directory(plan, root, err) < 0)
 		return -1;

@@ -30,23 +30,6 @@ teardown() { teardown_bundle; }
 	one_line '/process/rlimits/1'
 }
 
-@test "scheduler and I/O priority" {
-	is_ocirt || skip "newer than some runtimes"
-	config '.process.scheduler = {"policy":"SCHED_BATCH","nice":7}'
-	args sed 's/.*) //' /proc/self/stat
-	run run_container
-	[ "$status" = 0 ]
-	[ "$(cut -d' ' -f17 <<<"$output")" = 7 ]
-	[ "$(cut -d' ' -f39 <<<"$output")" = 3 ]
-	config '.process.scheduler = {"policy":"SCHED_IDLE"}'
-	run run_container
-	[ "$(cut -d' ' -f39 <<<"$output")" = 5 ]
-	config '.process.scheduler = {"policy":"SCHED_NO"}'
-	run run_container
-	[ "$status" = 1 ]
-	one_line '/process/scheduler/policy'
-}
-
 @test "personality" {
 	[ "$(uname -m)" = x86_64 ] || skip "LINUX32 has another name there"
 	ln -sf busybox "$BUNDLE/rootfs/bin/uname"
