@@ -9,7 +9,7 @@
 #include "container/netdev.h"
 #include "kernel/ns.h"
 #include "kernel/procfs.h"
-#include "lifecycle/foreign.h"
+#include "lifecycle/peer.h"
 #include "lifecycle/handle.h"
 #include "lifecycle/hooks.h"
 #include "lifecycle/lifecycle.h"
@@ -103,12 +103,12 @@ static int delete_locked(const char *root, const char *id, bool force, struct st
 	const uint64_t deadline = time_deadline_ms(END_MS);
 
 	if (state_read_record(dir, &arena, &record, &local) < 0) {
-		const char *runtime = foreign_read(dir, "", &arena, &record, &created, &theirs);
+		const char *runtime = peer_read(dir, "", &arena, &record, &created, &theirs);
 
 		if (runtime == NULL)
 			return delete_unknown(dir, force, &local, err);
 		state_dir_done(dir); /* the lock is ours alone, but it may take one too */
-		return foreign_delete(runtime, root, id, force, err);
+		return peer_delete(runtime, root, id, force, err);
 	}
 	procfs = procfs_open(err);
 	if (procfs < 0)

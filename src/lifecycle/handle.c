@@ -4,7 +4,7 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "kernel/procfs.h"
-#include "lifecycle/foreign.h"
+#include "lifecycle/peer.h"
 
 enum { LOCK_MS = 10 * 1000 };
 
@@ -21,9 +21,8 @@ static int read_record(struct handle *ret, struct arena *arena, struct err *err)
 	}
 	if (procfs_boot_id(ret->procfs, boot_id, &local) < 0)
 		return -1;
-	ret->foreign = foreign_read(
-		&ret->dir, boot_id, arena, &ret->record, &ret->foreign_created, &local);
-	if (ret->foreign == NULL)
+	ret->peer = peer_read(&ret->dir, boot_id, arena, &ret->record, &ret->peer_created, &local);
+	if (ret->peer == NULL)
 		return -1;
 	err_drop(err);
 	return 0;
@@ -39,18 +38,18 @@ static int fill(struct handle *ret, struct arena *arena, struct err *err)
 		state_status(ret->procfs, ret->host, &ret->dir, record, &ret->status, &ret->pidfd,
 			err) < 0)
 		return -1;
-	if (ret->status == STATUS_RUNNING && ret->foreign_created)
+	if (ret->status == STATUS_RUNNING && ret->peer_created)
 		ret->status = STATUS_CREATED;
 	ret->cgroups = state_cgroups(record);
 	return 0;
 }
 
-static int refuse_foreign(const struct handle *ret, struct err *err)
+static int refuse_peer(const struct handle *ret, struct err *err)
 {
-	if (ret->foreign != NULL)
+	if (ret->peer != NULL)
 		return err_set(err, ERR_STATE,
 			"%s made this container: only list, state, ps, kill and delete work here",
-			ret->foreign);
+			ret->peer);
 	return 0;
 }
 
@@ -67,13 +66,13 @@ int handle_open(
 		return err_set(err, ERR_NOT_FOUND, "container does not exist");
 	if (state_lock(&ret->dir, LOCK_MS, err) < 0 || fill(ret, arena, err) < 0)
 		return -1;
-	return refuse_foreign(ret, err);
+	return refuse_peer(ret, err);
 }
 
 int handle_look(
 	const char *root, const char *id, struct arena *arena, struct handle *ret, struct err *err)
 {
-	return handle_look_any(root, id, arena, ret, err) < 0 ? -1 : refuse_foreign(ret, err);
+	return handle_look_any(root, id, arena, ret, err) < 0 ? -1 : refuse_peer(ret, err);
 }
 
 int handle_look_any(

@@ -21,8 +21,8 @@ struct handle {
 	struct state_record record;
 	struct cgroup_dirs cgroups; /* from the record */
 	enum state_status status; /* never STATUS_CREATING */
-	const char *foreign; /* the runtime that made it, NULL: this one */
-	bool foreign_created; /* … and its first process waits for `start` */
+	const char *peer; /* the runtime that made it, NULL: this one */
+	bool peer_created; /* … and its first process waits for `start` */
 	int procfs; /* kernel/procfs.h */
 	const struct state_host *host; /* `list` brings it, and procfs; else NULL */
 	int pidfd; /* of the first process; -1: it has ended */
@@ -43,7 +43,7 @@ ERR_CHECK int handle_open(
 ERR_CHECK int handle_look(
 	const char *root, const char *id, struct arena *arena, struct handle *ret, struct err *err);
 
-/* … and one that another runtime made is found as well (foreign.h). */
+/* … and one that another runtime made is found as well (peer.h). */
 ERR_CHECK int handle_look_any(
 	const char *root, const char *id, struct arena *arena, struct handle *ret, struct err *err);
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * foreign: containers that runc or crun made, so that changing the runtime of a live machine orphans
+ * peer: containers that runc or crun made, so that changing the runtime of a live machine orphans
  * none: list, state, ps and kill understand them, and delete hands them to the runtime that made them.
  *
  * Their files are only read. A layout that is not known is an error that says so.
  *
  * Not for: start, exec, pause and whatever else changes a container: its maker does that.
  */
-#ifndef OCIRT_LIFECYCLE_FOREIGN_H
-#define OCIRT_LIFECYCLE_FOREIGN_H
+#ifndef OCIRT_LIFECYCLE_PEER_H
+#define OCIRT_LIFECYCLE_PEER_H
 
 #include <stdbool.h>
 
@@ -20,11 +20,11 @@
  * time identify the process). *ret_created: its first process still waits for `start`. Returns the
  * name of the runtime ("runc", "crun"); NULL with *err untouched where the directory is not theirs;
  * NULL with *err set (code not 0) for one that cannot be read. */
-const char *foreign_read(const struct state_dir *dir, const char *boot_id, struct arena *arena,
+const char *peer_read(const struct state_dir *dir, const char *boot_id, struct arena *arena,
 	struct state_record *ret, bool *ret_created, struct err *err);
 
 /* Runs `RUNTIME --root ROOT delete [--force] ID`. Its words are the error's. */
-ERR_CHECK int foreign_delete(
+ERR_CHECK int peer_delete(
 	const char *runtime, const char *root, const char *id, bool force, struct err *err);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "lifecycle/foreign.h"
+#include "lifecycle/peer.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -198,7 +198,7 @@ static bool has(const struct state_dir *dir, const char *name)
 	return fstatat(dir->dir, name, &info, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-const char *foreign_read(const struct state_dir *dir, const char *boot_id, struct arena *arena,
+const char *peer_read(const struct state_dir *dir, const char *boot_id, struct arena *arena,
 	struct state_record *ret, bool *ret_created, struct err *err)
 {
 	struct state_record record = { 0 };
@@ -219,8 +219,7 @@ const char *foreign_read(const struct state_dir *dir, const char *boot_id, struc
 
 /* ---- delete ------------------------------------------------------------------------------------- */
 
-int foreign_delete(
-	const char *runtime, const char *root, const char *id, bool force, struct err *err)
+int peer_delete(const char *runtime, const char *root, const char *id, bool force, struct err *err)
 {
 	static const char *const folders[] = { "/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
 		"/usr/bin", "/sbin", "/bin" };
