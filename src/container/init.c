@@ -286,6 +286,11 @@ static int set_up(const struct init_job *job, struct init_fds *fds, struct proc_
 		return -1;
 	rootfs_done(&root);
 	fd_close(&fds->procfs);
+	/* From here on it may wait for long, where whoever may trace it could take what it holds: what the
+	 * runtime's caller has left open is closed as well. */
+	if (proc_close_others(plan->proc.keep_fds,
+		    (int *const[]){ &fds->sock, &fds->barrier, &fds->listener_socket }, 3, err) < 0)
+		return -1;
 	if (die_with_parent(fds, err) < 0)
 		return -1;
 	return 0;

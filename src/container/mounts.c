@@ -155,6 +155,38 @@ static int place(const struct mount_step *step, struct mount_fds *fds, int *take
 	return 0;
 }
 
+/* A clone of a mount that is shared on the host must not carry the container's mounts back there: the
+ * whole of it takes `first` before it gets the propagation that was asked. */
+static int place_clone(const struct mount_step *step, unsigned long first, struct mount_fds *fds,
+	int *take_tree, int target, int *ret_late, struct err *err)
+{
+	unsigned long *propagation = malloc((step->propagation_count + 1) * sizeof(*propagation));
+	struct mount_step with = *step;
+	int done;
+
+	if (propagation == NULL)
+		return err_sys(err, "malloc mounts");
+	propagation[0] = first | MS_REC;
+	for (size_t i = 0; i < step->propagation_count; i++)
+		propagation[i + 1] = step->propagation[i];
+	with.propagation = propagation;
+	with.propagation_count = step->propagation_count + 1;
+	done = place(&with, fds, take_tree, target, ret_late, err);
+	free(propagation);
+	return done;
+}
+
+/* What is bound in place of a file system: what was asked of that one holds for all that is below. */
+static int place_instead(const struct mount_step *step, struct mount_fds *fds, int *take_tree,
+	int target, int *ret_late, struct err *err)
+{
+	struct mount_step with = *step;
+
+	with.attr_set_rec |= step->attr_set & MOUNT_ATTR_RDONLY;
+	with.late_readonly = false;
+	return place_clone(&with, MS_PRIVATE, fds, take_tree, target, ret_late, err);
+}
+
 /* ---- file systems ------------------------------------------------------------------------------- */
 
 static int make_fs(
@@ -183,7 +215,7 @@ static int make_fs(
 /* In a user namespace some file systems are refused that the host shows: what is in sight already is
  * bound instead, with the same flags. */
 static int make_fs_or_bind(const struct mount_root *root, const struct mount_step *step,
-	const char *mode, struct err *err)
+	const char *mode, bool *ret_bound, struct err *err)
 {
 	_cleanup_fd_ int mount = make_fs(step, mode, false, err);
 	const bool is_proc = str_eq(step->type, "proc"), is_sys = str_eq(step->type, "sysfs");
@@ -207,9 +239,9 @@ static int make_fs_or_bind(const struct mount_root *root, const struct mount_ste
 			"a writable sysfs needs a network namespace that the user namespace owns");
 	err_drop(err);
 	mount = mount_clone_tree(AT_FDCWD, is_proc ? "/proc" : "/sys", true, false, err);
-	if (mount < 0 || inode_is_fs(mount, is_proc ? INODE_FS_PROC : INODE_FS_SYS, err) < 0 ||
-		mount_set_attr(mount, readonly, 0, MS_PRIVATE, true, err) < 0)
+	if (mount < 0 || inode_is_fs(mount, is_proc ? INODE_FS_PROC : INODE_FS_SYS, err) < 0)
 		return -1;
+	*ret_bound = true;
 	return TAKE_FD(mount);
 }
 
@@ -218,6 +250,7 @@ static int step_fs(const struct mount_root *root, const struct mount_step *step,
 	struct mount_fds *fds, int *ret_late, struct err *err)
 {
 	_cleanup_fd_ int target = open_target(&root->beneath, step, true, err), mount = -1;
+	bool bound = false;
 	char mode[16];
 	struct stat info;
 
@@ -228,7 +261,7 @@ static int step_fs(const struct mount_root *root, const struct mount_step *step,
 	(void) snprintf(mode, sizeof(mode), "mode=%o", info.st_mode & 07777);
 	mount = fds->source >= 0
 		? TAKE_FD(fds->source)
-		: make_fs_or_bind(root, step, step->covered_mode ? mode : NULL, err);
+		: make_fs_or_bind(root, step, step->covered_mode ? mode : NULL, &bound, err);
 	if (mount < 0)
 		return -1;
 	/* The kernel has been asked by name; what came is looked at. */
@@ -240,6 +273,8 @@ static int step_fs(const struct mount_root *root, const struct mount_step *step,
 		return -1;
 	if (step->copy_up && copytree(target, mount, err) < 0)
 		return err_ctx(err, "copy up");
+	if (bound)
+		return place_instead(step, fds, &mount, target, ret_late, err);
 	return place(step, fds, &mount, target, ret_late, err);
 }
 
@@ -268,27 +303,6 @@ static int step_copy_symlink(
 	return err_num(err, EEXIST, "symlink %s", step->destination);
 }
 
-/* A clone of a mount that is shared on the host must not carry the container's mounts back there: it
- * becomes what the whole of the host's tree became, before it gets the propagation that was asked. */
-static int place_bind(const struct mount_root *root, const struct mount_step *step,
-	struct mount_fds *fds, int *take_tree, int target, int *ret_late, struct err *err)
-{
-	unsigned long *propagation = malloc((step->propagation_count + 1) * sizeof(*propagation));
-	struct mount_step with = *step;
-	int done;
-
-	if (propagation == NULL)
-		return err_sys(err, "malloc mounts");
-	propagation[0] = root->setup_propagation | MS_REC;
-	for (size_t i = 0; i < step->propagation_count; i++)
-		propagation[i + 1] = step->propagation[i];
-	with.propagation = propagation;
-	with.propagation_count = step->propagation_count + 1;
-	done = place(&with, fds, take_tree, target, ret_late, err);
-	free(propagation);
-	return done;
-}
-
 static int step_bind(const struct mount_root *root, const struct mount_step *step,
 	struct mount_fds *fds, int *ret_late, struct err *err)
 {
@@ -302,7 +316,7 @@ static int step_bind(const struct mount_root *root, const struct mount_step *ste
 	target = open_target(&root->beneath, step, S_ISDIR(info.st_mode), err);
 	if (target < 0)
 		return -1;
-	return place_bind(root, step, fds, &tree, target, ret_late, err);
+	return place_clone(step, root->setup_propagation, fds, &tree, target, ret_late, err);
 }
 
 /* ---- all ---------------------------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/str.h"
+#include "kernel/ns.h"
 
 unsigned preserved_listen_fds(void)
 {
@@ -22,5 +23,7 @@ int preserved_check(unsigned count, struct err *err)
 		if (flags < 0 || (flags & FD_CLOEXEC) != 0)
 			return err_set(err, ERR_USAGE, "--preserve-fds: fd %u is not open", fd);
 	}
-	return 0;
+	/* Hooks and helpers must not get what the caller has left open; the container's program gets
+	 * its part by number. */
+	return ns_close_from(3, true, err);
 }

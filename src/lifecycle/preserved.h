@@ -11,7 +11,8 @@
 unsigned preserved_listen_fds(void);
 
 /* That fds 3 to 2 + count are the caller's: open, and none that this program has opened itself, which
- * are all close-on-exec. ERR_USAGE. */
+ * are all close-on-exec. ERR_USAGE. From then on they are close-on-exec too, with all others that the
+ * caller left open: called once. */
 ERR_CHECK int preserved_check(unsigned count, struct err *err);
 
 #endif

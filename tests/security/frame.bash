@@ -3,7 +3,7 @@
 # What the tests of known ways out share. An escape is always a change in $DECOY, a directory outside of
 # the root file system, never one of a true path of the host. A recipe runs three ways (run; create and
 # start; with pipes for its streams), each of them with every system call there, without openat2, and
-# without all calls that have a fall-back. After each of them the host must be clean.
+# without all calls that have a fall-back (ONLY=openat2 bats ...: the second alone). After each of them the host must be clean.
 #
 # Over each test stands how it was seen to be able to fail: a release in which the bad effect was seen
 # here (those of Debian 12 can be tried: OCIRT=runc bats ...), or "weaken: NAME", a line of
@@ -14,6 +14,7 @@ source "${BASH_SOURCE[0]%/*}/../helpers.bash"
 bats_require_minimum_version 1.5.0
 
 WITHOUT=(- openat2 openat2,mount_setattr,fsopen,fspick,clone3,close_range,pidfd_open,pidfd_send_signal)
+[ -z "${ONLY-}" ] || WITHOUT=("$ONLY")
 
 setup_file() {
 	command -v cc >/dev/null || skip "no C compiler"

@@ -1,0 +1,57 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What runs on the host's side, and with what environment.
+
+load frame
+
+# Seen: runc 1.1.5.
+@test "CVE-2025-23266: no hook on the host's side sees the container's environment" {
+	local kind log=$BATS_TEST_TMPDIR/log
+	config '.process.env += ["LD_PRELOAD=/evil.so", "FROMCTR=1"]'
+	mkdir "$BUNDLE/rootfs/said"
+	for kind in prestart createRuntime createContainer poststart poststop; do
+		config '.hooks[$k] = [{"path":"/bin/sh","args":["sh","-c","{ tr \"\\0\" \"\\n\" </proc/self/environ; pwd; } >" + $l + "." + $k]}]' \
+			--arg k $kind --arg l "$log"
+	done
+	config '.hooks.startContainer = [{"path":"/bin/sh","args":["sh","-c","pwd >/said/here"]}]'
+	clean() {
+		for kind in prestart createRuntime createContainer poststart poststop; do
+			[ -s "$log.$kind" ] || { echo "$kind did not run"; return 1; }
+			run ! grep -E 'LD_PRELOAD|FROMCTR|ROOTFS' "$log.$kind"
+			[ "$(grep -c "^$BUNDLE$" "$log.$kind")" -ge 1 ] || [[ $kind == post* ]] || { cat "$log.$kind"; return 1; }
+		done
+		rm -f "$log".*
+		[ -s "$BUNDLE/rootfs/said/here" ]
+	}
+	in_every_way clean
+}
+
+# weaken: fds-to-hooks
+@test "CVE-2024-21626: no hook gets what the caller or the runtime has open" {
+	local kind log=$BATS_TEST_TMPDIR/log
+	for kind in prestart createRuntime createContainer poststart poststop; do
+		config '.hooks[$k] = [{"path":"/bin/sh","args":["sh","-c","exec >" + $l + "." + $k + "; exec ls -l /proc/self/fd"]}]' \
+			--arg k $kind --arg l "$log"
+	done
+	exec 41<"$DECOY"
+	streams_alone() {
+		for kind in prestart createRuntime createContainer; do
+			[ -s "$log.$kind" ]
+			# The first free one is the directory that is being read.
+			run ! grep -E ' ([4-9]|[0-9][0-9]+) -> | 3 -> [^/]| 3 -> /[^p]' "$log.$kind"
+		done
+		rm -f "$log".*
+	}
+	in_every_way streams_alone
+	exec 41<&-
+}
+
+# What is opened between the first step inside and the program. exec: tests/root/exec.bats.
+# weaken: name-service
+@test "CVE-2019-14271: nothing of the image is loaded before the program" {
+	command -v strace >/dev/null || skip "no strace"
+	(cd "$BUNDLE" && strace -f -e trace=clone3,open,openat,openat2,execve -o "$BATS_TEST_TMPDIR/trace" "$OCIRT" --root "$ROOT" run "$ID" </dev/null)
+	sed '1,/clone3(/d' "$BATS_TEST_TMPDIR/trace" | sed '/execve(/q' >"$BATS_TEST_TMPDIR/between"
+	grep -q 'execve("/bin/true"' "$BATS_TEST_TMPDIR/between"
+	run ! grep -E '\.so|nsswitch|ld\.so|locale|gconv' "$BATS_TEST_TMPDIR/between"
+}
