@@ -154,14 +154,15 @@ static const struct row rows[] = {
 	{ "{\"blockIO\":{\"weightDevice\":[{\"major\":8,\"minor\":0}]}}",
 		"!/linux/resources/blockIO/weightDevice/0",
 		"!/linux/resources/blockIO/weightDevice/0" },
-	{ "{\"blockIO\":{\"throttleReadBpsDevice\":[{\"major\":8,\"minor\":0,\"rate\":600}],"
-	  "\"throttleWriteBpsDevice\":[{\"major\":8,\"minor\":0,\"rate\":601}],"
-	  "\"throttleReadIOPSDevice\":[{\"major\":8,\"minor\":0,\"rate\":602}],"
-	  "\"throttleWriteIOPSDevice\":[{\"major\":8,\"minor\":0,\"rate\":0}]}}",
-		"blkio.throttle.read_bps_device=8:0 600; blkio.throttle.write_bps_device=8:0 601; "
-		"blkio.throttle.read_iops_device=8:0 602; blkio.throttle.write_iops_device=8:0 0",
-		"io.max=8:0 rbps=600; io.max=8:0 wbps=601; io.max=8:0 riops=602; "
-		"io.max=8:0 wiops=max" },
+	{ "{\"blockIO\":{\"throttleReadBpsDevice\":[{\"major\":8,\"minor\":16,\"rate\":600}],"
+	  "\"throttleWriteBpsDevice\":[{\"major\":8,\"minor\":16,\"rate\":601}],"
+	  "\"throttleReadIOPSDevice\":[{\"major\":8,\"minor\":16,\"rate\":602}],"
+	  "\"throttleWriteIOPSDevice\":[{\"major\":8,\"minor\":16,\"rate\":0}]}}",
+		"blkio.throttle.read_bps_device=8:16 600; blkio.throttle.write_bps_device=8:16 "
+		"601; "
+		"blkio.throttle.read_iops_device=8:16 602; blkio.throttle.write_iops_device=8:16 0",
+		"io.max=8:16 rbps=600; io.max=8:16 wbps=601; io.max=8:16 riops=602; "
+		"io.max=8:16 wiops=max" },
 	{ "{\"blockIO\":{\"throttleReadBpsDevice\":[{\"major\":-8,\"minor\":0,\"rate\":1}]}}",
 		"!/linux/resources/blockIO/throttleReadBpsDevice/0/major",
 		"!/linux/resources/blockIO/throttleReadBpsDevice/0/major" },

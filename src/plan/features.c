@@ -57,8 +57,13 @@ static struct spec_features_linux *make_linux(struct arena *arena)
 	to->cgroup = ARENA_NEW(arena, struct spec_features_cgroup);
 	to->cgroup->v1 = flag(arena, true);
 	to->cgroup->v2 = flag(arena, true);
+#ifdef HAVE_SYSTEMD_SD_BUS_H
+	to->cgroup->systemd = flag(arena, true);
+	to->cgroup->systemd_user = flag(arena, true);
+#else
 	to->cgroup->systemd = flag(arena, false);
 	to->cgroup->systemd_user = flag(arena, false);
+#endif
 	to->cgroup->rdma = flag(arena, true);
 	to->seccomp = ARENA_NEW(arena, struct spec_features_seccomp);
 	to->seccomp->enabled = flag(arena, true);

@@ -8,12 +8,13 @@ setup() { need_root; setup_bundle; host_before; }
 teardown() { teardown_bundle; }
 
 @test "namespaces: host name, process 1, network with lo up" {
-	config '.hostname = "inside"'
-	script 'hostname; echo $$; ls /sys/class/net; cat /sys/class/net/lo/flags; ip a'
+	config '.hostname = "inside" | .domainname = "domain.example"'
+	script 'hostname; echo $$; cat /proc/sys/kernel/domainname; ls /sys/class/net; cat /sys/class/net/lo/flags; ip a'
 	run run_container
 	[ "$status" = 0 ]
 	[ "${lines[0]}" = inside ]
 	[ "${lines[1]}" = 1 ]
+	! is_ocirt || [ "${lines[2]}" = domain.example ]
 	says $'\nlo\n'
 	says 'LOOPBACK,UP'
 }
@@ -45,11 +46,13 @@ teardown() { teardown_bundle; }
 @test "time offsets" {
 	is_ocirt || skip "not in every runtime"
 	[ -e /proc/self/ns/time ] || skip "no time namespaces"
-	config '.linux.namespaces += [{"type":"time"}] | .linux.timeOffsets = {"boottime": {"secs": 1000000}}'
+	config '.linux.namespaces += [{"type":"time"}] | .linux.timeOffsets = {
+		"boottime": {"secs": 1000000, "nanosecs": 7}, "monotonic": {"secs": 77, "nanosecs": 5}}'
 	args cat /proc/self/timens_offsets
 	run run_container
 	[ "$status" = 0 ]
-	says 'boottime +1000000 +0'
+	says 'boottime +1000000 +7$'
+	says 'monotonic +77 +5'
 }
 
 @test "default devices and links" {

@@ -267,7 +267,12 @@ pause_here() { # whether this host can
 	run rt exec "$ID" grep Cpus_allowed_list /proc/self/status
 	[ "$status" = 0 ]
 	says '[[:space:]]1$'
-	config '.process.execCPUAffinity = {"initial": "0"}'
+	gone
+	config '.process.execCPUAffinity = {"initial": "1"}'
+	idle
+	run rt exec "$ID" grep Cpus_allowed_list /proc/self/status
+	[ "$status" = 0 ]
+	says '[[:space:]]1$'
 	gone
 }
 

@@ -22,8 +22,8 @@ has() { jq -e "$@" "$BATS_TEST_TMPDIR/f"; }
 		rnosymfollow tmpcopyup idmap ridmap private rprivate slave rslave shared rshared unbindable runbindable; do
 		has --arg o "$o" '.mountOptions | index($o)'
 	done
-	has '(.annotations // {}) | map_values(type) | all(. == "string")'
-	has '(.potentiallyUnsafeConfigAnnotations // []) | map(type) | all(. == "string")'
+	has '.annotations["io.github.seccomp.libseccomp.version"] | test("^2\\.[0-9]+\\.[0-9]+$")'
+	has '.potentiallyUnsafeConfigAnnotations | index("run.oci.") and index("org.systemd.property.") and index("org.criu.config")'
 }
 
 @test "features: what linux has" {
@@ -36,7 +36,10 @@ has() { jq -e "$@" "$BATS_TEST_TMPDIR/f"; }
 	has '.linux | (.apparmor.enabled | type == "boolean") and (.selinux.enabled | type == "boolean")'
 	has '.linux.mountExtensions.idmap.enabled'
 	has '.linux.intelRdt == {"enabled": true, "schemata": true, "monitoring": true}'
-	has '.linux.netDevices.enabled | type == "boolean"'
+	has '.linux.netDevices.enabled'
+	has '.linux.memoryPolicy.modes | sort == (["MPOL_DEFAULT","MPOL_BIND","MPOL_INTERLEAVE","MPOL_WEIGHTED_INTERLEAVE",
+		"MPOL_PREFERRED","MPOL_PREFERRED_MANY","MPOL_LOCAL"] | sort)'
+	has '.linux.memoryPolicy.flags | sort == (["MPOL_F_NUMA_BALANCING","MPOL_F_RELATIVE_NODES","MPOL_F_STATIC_NODES"] | sort)'
 }
 
 @test "features: each action of seccomp that is named is taken" {

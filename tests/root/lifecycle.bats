@@ -42,7 +42,8 @@ teardown() { teardown_bundle; }
 	[ ! -s "$BATS_TEST_TMPDIR/state.err" ]
 	jq -e --arg id "$ID" --arg b "$BUNDLE" '.id == $id and .bundle == $b and .status == "created"
 		and (.pid | type == "number") and (.ociVersion | type == "string")
-		and .annotations["a.b"] == "c"' "$BATS_TEST_TMPDIR/state"
+		and .annotations["a.b"] == "c" and .rootfs == $b + "/rootfs" and .owner == ""
+		and (.created | sub("\\.[0-9]+"; "") | now - fromdate | . > -2 and . < 60)' "$BATS_TEST_TMPDIR/state"
 	rt delete --force "$ID"
 }
 

@@ -322,12 +322,12 @@ rnosymfollow,rsymfollow|^rw,relatime'
 	: >"$src/f"
 	chown 3:4 "$src/f"
 	config '.mounts += [{"destination":"/mnt/i","type":"bind","source":$s,"options":["rbind"],
-		"uidMappings":[{"containerID":0,"hostID":1000,"size":10}],"gidMappings":[{"containerID":0,"hostID":2000,"size":10}]},
+		"uidMappings":[{"containerID":1,"hostID":1000,"size":10}],"gidMappings":[{"containerID":2,"hostID":2000,"size":10}]},
 		{"destination":"/mnt/p","type":"bind","source":$s,"options":["bind"]}]' --arg s "$src"
 	script 'stat -c %u:%g /mnt/i/f /mnt/p/f'
 	run run_container
 	[ "$status" = 0 ] || { [[ $output =~ [Ii]nvalid\ argument|id-mapped\ mounts\ need ]] && skip "the file system has no id-mapped mounts"; }
-	[ "$output" = $'1003:2004\n3:4' ]
+	[ "$output" = $'1002:2002\n3:4' ]
 }
 
 @test "id-mapped: idmap takes the maps of the container's user namespace; ridmap those below too" {

@@ -55,6 +55,57 @@ PY
 	says 'Seccomp:[[:space:]]+2'
 }
 
+@test "arguments: the index, the operator and both values" {
+	# The number of the signal is argument 1: 10 is refused, and of a mask of 14 also 11.
+	script 'for s in 8 10 11 12; do kill -$s $$ 2>/dev/null && printf "$s "; done'
+	profile '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["kill"],"action":"SCMP_ACT_ERRNO",
+		"args":[{"index":1,"value":10,"op":"SCMP_CMP_EQ"}]}]}'
+	[ "$(run_container)" = "8 11 12 " ]
+	profile '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["kill"],"action":"SCMP_ACT_ERRNO",
+		"args":[{"index":1,"value":14,"valueTwo":10,"op":"SCMP_CMP_MASKED_EQ"}]}]}'
+	[ "$(run_container)" = "8 12 " ]
+	profile '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["kill"],"action":"SCMP_ACT_ERRNO",
+		"args":[{"index":1,"value":11,"op":"SCMP_CMP_GT"},{"index":1,"value":9,"op":"SCMP_CMP_LT"}]}]}'
+	[ "$(run_container)" = "10 11 " ] # two of one argument: either, as with runc
+}
+
+@test "defaultErrnoRet: what no rule names" {
+	profile '{"defaultAction":"SCMP_ACT_ERRNO","defaultErrnoRet":11,"architectures":["SCMP_ARCH_X86_64"],"syscalls":[{"names":
+		["execve","write","writev","exit_group","brk","mmap","munmap","arch_prctl","set_tid_address","set_robust_list","rseq",
+		"prlimit64","readlink","getrandom","mprotect","getuid","getgid","setuid","setgid","fstat","newfstatat",
+		"ioctl","readlinkat","prctl","umask"],"action":"SCMP_ACT_ALLOW"}]}'
+	args mkdir /tmp/d
+	run run_container
+	[ "$status" = 1 ]
+	says 'temporarily unavailable'
+}
+
+# int80: getpid of the 32-bit interface from a 64-bit program
+@test "architectures: the calls of one that is not listed end the program" {
+	[ "$(uname -m)" = x86_64 ] || skip "x86-64 and its 32-bit calls"
+	cat >"$BATS_TEST_TMPDIR/int80.c" <<'C'
+void _start(void)
+{
+	int got;
+
+	__asm__ volatile("int $0x80" : "=a"(got) : "a"(20) : "memory");
+	__asm__ volatile("syscall" : : "a"(231), "D"(got == 1 ? 7 : 8) : "memory");
+}
+C
+	cc -nostdlib -static -O2 -o "$BUNDLE/rootfs/bin/int80" "$BATS_TEST_TMPDIR/int80.c" || skip "no compiler"
+	args /bin/int80
+	run run_container
+	[ "$status" = 7 ] || skip "this kernel has no 32-bit calls"
+	profile '{"defaultAction":"SCMP_ACT_ALLOW","architectures":["SCMP_ARCH_X86_64","SCMP_ARCH_X86"],"syscalls":[
+		{"names":["mkdir"],"action":"SCMP_ACT_ERRNO"}]}'
+	run run_container
+	[ "$status" = 7 ]
+	profile '{"defaultAction":"SCMP_ACT_ALLOW","architectures":["SCMP_ARCH_X86_64"],"syscalls":[
+		{"names":["mkdir"],"action":"SCMP_ACT_ERRNO"}]}'
+	run run_container
+	[ "$status" != 7 ]
+}
+
 @test "killing actions end the program by SIGSYS and leave nothing" {
 	for action in SCMP_ACT_KILL SCMP_ACT_KILL_THREAD SCMP_ACT_KILL_PROCESS SCMP_ACT_TRAP; do
 		profile '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir","mkdirat"],"action":"'$action'"}]}'
