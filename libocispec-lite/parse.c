@@ -11,6 +11,7 @@
 #include <string.h>
 #include <yajl/yajl_parse.h>
 
+#include "plain.h"
 #include "yajl-memory.h"
 
 enum { EXCERPT_BYTES = 40, UNKNOWN_BYTES = 512 };
@@ -815,6 +816,8 @@ static bool find_bad_text(const char *bytes, size_t length, struct bad_text *bad
 {
 	bool inside = false;
 
+	if (plain_text(bytes, length, true))
+		return false;
 	for (size_t i = 0; i < length;) {
 		size_t step = 1;
 

@@ -154,6 +154,13 @@ static void round_trip(const char *path, const struct ocispec_object *object)
 		if (!same(before, after))
 			fail_msg("%s: printed otherwise", path);
 		yajl_tree_free(after);
+		if (flags != 0)
+			continue;
+		void *again = NULL;
+
+		assert_int_equal(
+			ocispec_parse_printed(object, text, printed, &alloc, &again, &error), 0);
+		assert_string_equal(ocispec_print(object, again, 0, &alloc, NULL), text);
 	}
 	yajl_tree_free(before);
 	free(bytes);
@@ -188,6 +195,64 @@ static void test_configs(void **state)
 	assert_true(count >= 50);
 }
 
+/* Whatever the printer does not write is read as well, and what is wrong is wrong here too. */
+static void test_printed(void **state)
+{
+	static const char *const texts[] = {
+		"{}",
+		"{\"id\":\"a\",\"pid\":-3,\"annotations\":{\"a\":\"b\",\"c\":\"\"}}",
+		"{\"pid\":1,\"id\":\"a\"}",
+		"{ \"id\":\"a\"}",
+		"{\"id\":\"a\"}\n",
+		"{\"id\":\"a\\n\\u00e4\\\"b\"}",
+		"{\"id\":\"\u00e4\"}",
+		"{\"id\":\"a\",\"other\":[{}],\"pid\":9223372036854775807}",
+		"{\"pid\":-9223372036854775808}",
+		"{\"pid\":9223372036854775808}",
+		"{\"pid\":-9223372036854775809}",
+		"{\"pid\":99999999999999999999999}",
+		"{\"pid\":01}",
+		"{\"pid\":-}",
+		"{\"pid\":1.0}",
+		"{\"pid\":\"1\"}",
+		"{\"id\":\"a\",\"id\":\"b\"}",
+		"{\"id\":\"a\",}",
+		"{\"id\":\"a\"}}",
+		"{\"id\":\"a\",\"annotations\":{}}",
+		"{\"id\":\"a\",\"annotations\":{\"a\"}}",
+		"{\"id\":\"a\",\"annotations\":[]}",
+		"{\"id\":null}",
+		"[]",
+		"",
+	};
+	struct block *chain = NULL;
+	const struct ocispec_alloc alloc = { chain_alloc, &chain };
+	struct ocispec_error error, other;
+
+	(void) state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		for (size_t cut = 0; cut <= strlen(texts[i]); cut++) {
+			const size_t length = strlen(texts[i]) - cut;
+			char *text = chain_alloc(&chain, length + 1);
+			void *one = NULL, *two = NULL;
+			int due;
+
+			memcpy(text, texts[i], length);
+			due = ocispec_parse(
+				&ocispec_state, text, length, &alloc, NULL, &one, &error);
+			assert_int_equal(ocispec_parse_printed(&ocispec_state, text, length, &alloc,
+						 &two, &other),
+				due);
+			if (due == 0)
+				assert_string_equal(
+					ocispec_print(&ocispec_state, two, 0, &alloc, NULL),
+					ocispec_print(&ocispec_state, one, 0, &alloc, NULL));
+			else
+				assert_string_equal(other.text, error.text);
+		}
+	chain_free(chain);
+}
+
 static int tool(const char *name, const char *path)
 {
 	struct block *chain = NULL;
@@ -220,6 +285,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_configs),
+		cmocka_unit_test(test_printed),
 	};
 
 	if (argc == 3)

@@ -46,18 +46,6 @@ int cgroup_pids(const struct cgroup_dirs *dirs, struct arena *arena, pid_t **ret
 
 static const char v2_file[] = "cgroup.freeze", v1_file[] = "freezer.state";
 
-static bool begins(const char *dir, const char *file, const char *text)
-{
-	struct err ignored;
-	char value[32];
-
-	if (cgroupfs_read_file(dir, file, value, sizeof(value), &ignored) < 0) {
-		err_drop(&ignored);
-		return false;
-	}
-	return str_starts(value, text);
-}
-
 /* A v1 hierarchy is mounted by the names of its controllers, a v2 one is alone or called "unified": `list`
  * does not ask every hierarchy of every container for both files. */
 static bool may_have(const struct cgroup_dirs *dirs, size_t leaf, const char *file)
@@ -74,8 +62,10 @@ static bool may_have(const struct cgroup_dirs *dirs, size_t leaf, const char *fi
 bool cgroup_frozen(const struct cgroup_dirs *dirs)
 {
 	for (size_t i = 0; i < dirs->leaf_count; i++)
-		if ((may_have(dirs, i, v2_file) && begins(dirs->leaves[i], v2_file, "1")) ||
-			(may_have(dirs, i, v1_file) && begins(dirs->leaves[i], v1_file, "FROZEN")))
+		if ((may_have(dirs, i, v2_file) &&
+			    cgroupfs_starts(dirs->leaves[i], v2_file, "1")) ||
+			(may_have(dirs, i, v1_file) &&
+				cgroupfs_starts(dirs->leaves[i], v1_file, "FROZEN")))
 			return true;
 	return false;
 }
@@ -106,7 +96,7 @@ static int freeze_v1(const char *dir, bool freeze, uint64_t deadline_ns, struct 
 	do {
 		if (cgroupfs_write_file(dir, v1_file, wanted, err) < 0)
 			return -1;
-		if (begins(dir, v1_file, wanted))
+		if (cgroupfs_starts(dir, v1_file, wanted))
 			return 0;
 	} while (cgroup_wait_more(&wait));
 	return err_set(err, ERR_TIMEOUT, "cgroup %s does not become %s", dir, wanted);

@@ -117,16 +117,17 @@ int cgroupfs_write_file(const char *dir, const char *file, const char *value, st
 	return at < 0 ? -1 : write_at(at, dir, file, value, err);
 }
 
-ssize_t cgroupfs_read_file(
-	const char *dir, const char *file, char *text, size_t size, struct err *err)
+static int open_file(const char *dir, const char *file, struct err *err)
 {
 	_cleanup_fd_ int fd = -1;
+	const size_t dir_length = strlen(dir), file_length = strlen(file);
 	char path[4096];
-	int length = snprintf(path, sizeof(path), "%s/%s", dir, file);
-	ssize_t got;
 
-	if (length < 0 || (size_t) length >= sizeof(path))
+	if (dir_length + file_length + 2 > sizeof(path))
 		return err_num(err, ENAMETOOLONG, "open %s/%s", dir, file);
+	memcpy(path, dir, dir_length);
+	path[dir_length] = '/';
+	memcpy(path + dir_length + 1, file, file_length + 1);
 	if (goes_up(dir))
 		return err_num(err, EINVAL, "open %s", path);
 	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
@@ -134,11 +135,40 @@ ssize_t cgroupfs_read_file(
 		return err_sys(err, "open %s", path);
 	if (!is_cgroup(magic_of(fd)))
 		return err_num(err, EXDEV, "open %s", path);
+	return TAKE_FD(fd);
+}
+
+ssize_t cgroupfs_read_file(
+	const char *dir, const char *file, char *text, size_t size, struct err *err)
+{
+	_cleanup_fd_ int fd = open_file(dir, file, err);
+	ssize_t got;
+
+	if (fd < 0)
+		return -1;
 	got = io_read_full(fd, text, size - 1);
 	if (got < 0)
-		return err_sys(err, "read %s", path);
+		return err_sys(err, "read %s/%s", dir, file);
 	text[got] = '\0';
 	return got;
+}
+
+bool cgroupfs_starts(const char *dir, const char *file, const char *text)
+{
+	const size_t length = strlen(text);
+	struct err ignored;
+	_cleanup_fd_ int fd = open_file(dir, file, &ignored);
+	char value[32];
+	ssize_t got;
+
+	if (fd < 0) {
+		err_drop(&ignored);
+		return false;
+	}
+	do {
+		got = read(fd, value, sizeof(value));
+	} while (got < 0 && errno == EINTR);
+	return got >= (ssize_t) length && memcmp(value, text, length) == 0;
 }
 
 bool cgroupfs_has_file(const char *dir, const char *file)

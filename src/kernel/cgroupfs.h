@@ -48,6 +48,10 @@ bool cgroupfs_has_file(const char *dir, const char *file);
 ERR_CHECK int cgroupfs_write_each(
 	const char *dir, const char *file, const char *value, struct err *err);
 
+/* Whether the value of a file begins with text, which is short: the first read tells. False where it
+ * cannot be read. */
+bool cgroupfs_starts(const char *dir, const char *file, const char *text);
+
 /* The first size - 1 bytes of a file, NUL-terminated. Returns their count. */
 ERR_CHECK ssize_t cgroupfs_read_file(
 	const char *dir, const char *file, char *text, size_t size, struct err *err);

@@ -365,6 +365,22 @@ uint64_t ns_pidfd_inode(int pidfd)
 	return (uint64_t) st.st_ino;
 }
 
+int ns_pidfd_lives(int pidfd, uint64_t inode)
+{
+	struct pollfd wait = { .fd = pidfd, .events = POLLIN };
+	struct stat st;
+	int ready;
+
+	if (fstat(pidfd, &st) < 0 || S_ISDIR(st.st_mode))
+		return -1;
+	if ((uint64_t) st.st_ino != inode)
+		return 0;
+	do {
+		ready = poll(&wait, 1, 0);
+	} while (ready < 0 && errno == EINTR);
+	return ready == 0;
+}
+
 int ns_reap(pid_t pid, int pidfd, siginfo_t *ret, struct err *err)
 {
 	siginfo_t info = { 0 };

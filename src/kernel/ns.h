@@ -77,6 +77,10 @@ ERR_CHECK int ns_pidfd_wait(int pidfd, uint64_t deadline_ns, struct err *err);
  * the kernel has no pidfs and the start time must tell processes apart. */
 uint64_t ns_pidfd_inode(int pidfd);
 
+/* Whether the pidfd is of the process with that number and it has not ended: 1 or 0; -1 where it is a
+ * directory of /proc, which has no such number. */
+int ns_pidfd_lives(int pidfd, uint64_t inode);
+
 /* Reaps a child that has ended or waits until it does. By pidfd, or by pid where pidfd is -1.
  * waitid(2). */
 ERR_CHECK int ns_reap(pid_t pid, int pidfd, siginfo_t *ret, struct err *err);

@@ -93,7 +93,7 @@ int exec_record_read(
 
 	if (state_read_file(dir, record_name, arena, &text, &length, err) < 0)
 		return -1;
-	if (ocispec_parse(&file_object, text, length, &alloc, NULL, &parsed, &error) < 0)
+	if (ocispec_parse_printed(&file_object, text, length, &alloc, &parsed, &error) < 0)
 		return err_set(err, ERR_STATE, "%s: %s", record_name, error.text);
 	file = parsed;
 	if (file->config->process == NULL)

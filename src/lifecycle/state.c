@@ -23,6 +23,7 @@
 
 enum {
 	CLAIM_TRIES = 16,
+	PATH_BYTES = 256 + 32,
 	DEEPEST = 16, /* directories that somebody else put into ours */
 	DIR_FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
 };
@@ -354,16 +355,30 @@ int state_write_record(
 	return state_write_file(dir, RECORD, text, length, err);
 }
 
-int state_read_record(
-	const struct state_dir *dir, struct arena *arena, struct state_record *ret, struct err *err)
+static int parse_record(const char *id, const char *text, size_t length, struct arena *arena,
+	struct state_record *ret, struct err *err)
 {
 	const struct ocispec_alloc alloc = document_alloc(arena);
 	struct ocispec_error error = { 0 };
-	char *text = NULL;
-	size_t length = 0;
+	const struct state_record *record;
 	void *parsed = NULL;
 
+	if (ocispec_parse_printed(&record_object, text, length, &alloc, &parsed, &error) < 0)
+		return err_set(err, ERR_STATE, "container %s: %s:%zu:%zu: %s: %s", id, RECORD,
+			error.line, error.column, error.pointer, error.text);
+	record = parsed;
+	if (!record->id || !record->phase || !record->boot_id || !str_eq(record->id, id))
+		return err_set(err, ERR_STATE, "container %s: %s is not its record", id, RECORD);
+	*ret = *record;
+	return 0;
+}
+
+int state_read_record(
+	const struct state_dir *dir, struct arena *arena, struct state_record *ret, struct err *err)
+{
 	struct err local = { 0 };
+	size_t length = 0;
+	char *text = NULL;
 
 	if (state_read_file(dir, RECORD, arena, &text, &length, &local) < 0) {
 		if (local.num == ENOENT)
@@ -372,16 +387,41 @@ int state_read_record(
 		err->code = ERR_STATE;
 		return err_ctx(err, "container %s", dir->id);
 	}
-	if (ocispec_parse(&record_object, text, length, &alloc, NULL, &parsed, &error) < 0)
-		return err_set(err, ERR_STATE, "container %s: %s:%zu:%zu: %s: %s", dir->id, RECORD,
-			error.line, error.column, error.pointer, error.text);
-	const struct state_record *record = parsed;
+	return parse_record(dir->id, text, length, arena, ret, err);
+}
 
-	if (!record->id || !record->phase || !record->boot_id || !str_eq(record->id, dir->id))
-		return err_set(
-			err, ERR_STATE, "container %s: %s is not its record", dir->id, RECORD);
-	*ret = *record;
-	return 0;
+/* The path of a file of the container below ROOT. */
+static void path_of(const char *id, const char *name, char path[PATH_BYTES])
+{
+	(void) stpcpy(stpcpy(stpcpy(path, id), "/"), name);
+}
+
+int state_glance(int root, const char *id, struct arena *arena, struct state_record *ret,
+	uid_t *ret_owner, struct err *err)
+{
+	_cleanup_fd_ int fd = -1;
+	char path[PATH_BYTES];
+	struct stat st;
+	size_t room;
+	ssize_t got;
+	char *text;
+
+	path_of(id, RECORD, path);
+	fd = openat(root, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(err, "open %s", path);
+	if (fstat(fd, &st) < 0)
+		return err_sys(err, "fstat %s", path);
+	if (!S_ISREG(st.st_mode) || st.st_size > OCISPEC_MAX_BYTES)
+		return err_set(err, ERR_STATE, "%s is not a record", path);
+	room = (size_t) st.st_size + 1;
+	text = arena_alloc(arena, room);
+	/* A record is renamed into place: it has its size for ever. */
+	got = read(fd, text, room);
+	if (got != (ssize_t) st.st_size)
+		return err_set(err, ERR_STATE, "%s: cannot be read in one piece", path);
+	*ret_owner = st.st_uid;
+	return parse_record(id, text, (size_t) got, arena, ret, err);
 }
 
 struct cgroup_dirs state_cgroups(const struct state_record *record)
@@ -508,19 +548,30 @@ int state_host_read(int procfs, struct state_host *ret, struct err *err)
  * given once in a boot; before Linux 6.9 the start time has to do. */
 static int is_recorded(int procfs, int pidfd, const struct state_record *record, struct err *err)
 {
-	const uint64_t inode = record->pidfd_inode != 0 ? ns_pidfd_inode(pidfd) : 0;
 	struct err gone = { 0 };
 	uint64_t ticks = 0;
 	char letter = 0;
 
-	if (inode != 0) {
-		const int ended = ns_pidfd_wait(pidfd, 0, err);
+	if (record->pidfd_inode != 0) {
+		const int is = ns_pidfd_lives(pidfd, record->pidfd_inode);
 
-		return ended < 0 ? -1 : ended == 0 && inode == record->pidfd_inode;
+		if (is >= 0)
+			return is;
 	}
 	if (procfs_start_time(procfs, (pid_t) record->pid, &ticks, &letter, &gone) < 0)
 		return gone.num == ESRCH || gone.num == ENOENT ? 0 : (*err = gone, -1);
 	return ticks == record->start_time && letter != 'Z' && letter != 'X';
+}
+
+static bool has_file(const struct state_dir *dir, const char *name)
+{
+	char path[PATH_BYTES];
+	struct stat st;
+
+	if (dir->dir >= 0)
+		return fstatat(dir->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	path_of(dir->id, name, path);
+	return fstatat(dir->root, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 int state_status(int procfs, const struct state_host *host, const struct state_dir *dir,
@@ -530,7 +581,6 @@ int state_status(int procfs, const struct state_host *host, const struct state_d
 	struct err gone = { 0 };
 	struct state_host here;
 	struct cgroup_dirs cgroups;
-	struct stat st;
 	int same;
 
 	if (ret_pidfd)
@@ -560,9 +610,9 @@ int state_status(int procfs, const struct state_host *host, const struct state_d
 		*ret = STATUS_CREATING;
 	else if (cgroup_frozen(&cgroups))
 		*ret = STATUS_PAUSED;
-	else if (fstatat(dir->dir, STATE_BARRIER, &st, AT_SYMLINK_NOFOLLOW) == 0 ||
+	else if (has_file(dir, STATE_BARRIER) ||
 		/* A starter died under way: nobody holds the lock, and `start` takes it up. */
-		fstatat(dir->dir, STATE_BARRIER_TAKEN, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		has_file(dir, STATE_BARRIER_TAKEN))
 		*ret = STATUS_CREATED;
 	else
 		*ret = STATUS_RUNNING;

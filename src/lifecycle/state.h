@@ -115,6 +115,11 @@ ERR_CHECK int state_write_record(
 ERR_CHECK int state_read_record(const struct state_dir *dir, struct arena *arena,
 	struct state_record *ret, struct err *err);
 
+/* The record for `list`, without the directory opened: id is the name of a directory in root, which only
+ * we can write to. *ret_owner: whose it is. Any error: state_look and state_read_record know more. */
+ERR_CHECK int state_glance(int root, const char *id, struct arena *arena, struct state_record *ret,
+	uid_t *ret_owner, struct err *err);
+
 /* Where the container's cgroups are, and whose they are. The texts are the record's. */
 struct cgroup_dirs state_cgroups(const struct state_record *record);
 
@@ -149,7 +154,7 @@ struct state_host {
 };
 ERR_CHECK int state_host_read(int procfs, struct state_host *ret, struct err *err);
 
-/* What the container is now. host: NULL to have it read. *ret_pidfd (may be NULL) gets a pidfd of its init, or -1 when it has
+/* What the container is now. host: NULL to have it read. Of dir its id and either fd is enough. *ret_pidfd (may be NULL) gets a pidfd of its init, or -1 when it has
  * ended. PAUSED is what the cgroup says, whoever froze it. ERR_STATE where the record is of another pid
  * namespace, whose numbers mean nothing here. */
 ERR_CHECK int state_status(int procfs, const struct state_host *host, const struct state_dir *dir,
