@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
+/* The build's, not the one of this folder. */
+#include <config.h>
+
 #include "base/arena.h"
 #include "base/facts.h"
 #include "base/fd.h"
@@ -8,6 +11,7 @@
 #include "kernel/seccomp.h"
 #include "plan/document.h"
 #include "lifecycle/lifecycle.h"
+#include "ocirt-commit.h"
 #include "plan/features.h"
 
 const char *lifecycle_libraries(struct arena *arena)
@@ -27,7 +31,10 @@ int lifecycle_features(struct arena *arena, char **ret_json, struct err *err)
 	if (procfs < 0 || facts_probe(procfs, &facts, err) < 0)
 		return err_ctx(err, "features");
 	*ret_json = ocispec_print(&ocispec_features,
-		plan_features(&facts, seccomp_library_version(arena), arena), OCISPEC_PRETTY,
-		&alloc, &length);
+		plan_features(&facts,
+			&(struct build_facts){
+				PACKAGE_VERSION, OCIRT_COMMIT, seccomp_library_version(arena) },
+			arena),
+		OCISPEC_PRETTY, &alloc, &length);
 	return 0;
 }

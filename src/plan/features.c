@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "plan/features.h"
 
+#include "config.h"
 #include "libocispec-lite/spec.h"
 #include "plan/names.h"
 #include "plan/proc-names.h"
+
+#ifdef HAVE_SYSTEMD_SD_BUS_H
+enum { HAS_SYSTEMD = true };
+#else
+enum { HAS_SYSTEMD = false };
+#endif
 
 static struct spec_strings names_of(const struct name_table *table, struct arena *arena)
 {
@@ -57,13 +64,8 @@ static struct spec_features_linux *make_linux(struct arena *arena)
 	to->cgroup = ARENA_NEW(arena, struct spec_features_cgroup);
 	to->cgroup->v1 = flag(arena, true);
 	to->cgroup->v2 = flag(arena, true);
-#ifdef HAVE_SYSTEMD_SD_BUS_H
-	to->cgroup->systemd = flag(arena, true);
-	to->cgroup->systemd_user = flag(arena, true);
-#else
-	to->cgroup->systemd = flag(arena, false);
-	to->cgroup->systemd_user = flag(arena, false);
-#endif
+	to->cgroup->systemd = flag(arena, HAS_SYSTEMD);
+	to->cgroup->systemd_user = flag(arena, HAS_SYSTEMD);
 	to->cgroup->rdma = flag(arena, true);
 	to->seccomp = ARENA_NEW(arena, struct spec_features_seccomp);
 	to->seccomp->enabled = flag(arena, true);
@@ -87,11 +89,22 @@ static struct spec_features_linux *make_linux(struct arena *arena)
 	return to;
 }
 
+static void annotate(
+	struct spec_features *to, const char *key, const char *value, struct arena *arena)
+{
+	struct spec_map_entry *entry;
+
+	if (value == NULL || *value == '\0')
+		return;
+	entry = ARENA_PUSH(arena, to->annotations.items, to->annotations.count);
+	entry->key = arena_str(arena, key);
+	entry->value = arena_str(arena, value);
+}
+
 const struct spec_features *plan_features(
-	const struct facts *facts, const char *seccomp_version, struct arena *arena)
+	const struct facts *facts, const struct build_facts *build, struct arena *arena)
 {
 	struct spec_features *to = ARENA_NEW(arena, struct spec_features);
-	struct spec_map_entry *entry;
 
 	(void) facts; /* the answer is the build's, not the host's */
 	to->oci_version_min = arena_str(arena, "1.0.0");
@@ -106,10 +119,10 @@ const struct spec_features *plan_features(
 		arena_str(arena, "org.systemd.property.");
 	to->potentially_unsafe_config_annotations.items[2] = arena_str(arena, "run.oci.");
 	to->potentially_unsafe_config_annotations.count = 3;
-	if (seccomp_version != NULL) {
-		entry = ARENA_PUSH(arena, to->annotations.items, to->annotations.count);
-		entry->key = arena_str(arena, "io.github.seccomp.libseccomp.version");
-		entry->value = arena_str(arena, seccomp_version);
-	}
+	annotate(to, "io.github.seccomp.libseccomp.version", build->seccomp_version, arena);
+	/* The name that engines know for it. */
+	annotate(to, "org.opencontainers.runc.checkpoint.enabled", "true", arena);
+	annotate(to, "run.oci.ocirt.version", build->version, arena);
+	annotate(to, "run.oci.ocirt.commit", build->commit, arena);
 	return to;
 }

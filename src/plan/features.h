@@ -11,9 +11,15 @@
 
 struct spec_features;
 
-/* seccomp_version is the library's ("2.5.4"), NULL: not said. In the
- * arena, for ocispec_print(&ocispec_features, …). */
+/* What the build says of itself; NULL: not said. */
+struct build_facts {
+	const char *version;
+	const char *commit;
+	const char *seccomp_version; /* of the library, "2.5.4" */
+};
+
+/* In the arena, for ocispec_print(&ocispec_features, …). */
 const struct spec_features *plan_features(
-	const struct facts *facts, const char *seccomp_version, struct arena *arena);
+	const struct facts *facts, const struct build_facts *build, struct arena *arena);
 
 #endif

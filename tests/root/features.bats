@@ -42,6 +42,70 @@ has() { jq -e "$@" "$BATS_TEST_TMPDIR/f"; }
 	has '.linux.memoryPolicy.flags | sort == (["MPOL_F_NUMA_BALANCING","MPOL_F_RELATIVE_NODES","MPOL_F_STATIC_NODES"] | sort)'
 }
 
+@test "features: every name of the schema in its place, and no other" {
+	diff <(jq -r '[paths | map(select(type == "string")) | join("/")] | map(select(startswith("annotations/") | not)) | unique | .[]' \
+		"$BATS_TEST_TMPDIR/f" | sort) <(sort <<-'END'
+		annotations
+		hooks
+		linux
+		linux/apparmor
+		linux/apparmor/enabled
+		linux/capabilities
+		linux/cgroup
+		linux/cgroup/rdma
+		linux/cgroup/systemd
+		linux/cgroup/systemdUser
+		linux/cgroup/v1
+		linux/cgroup/v2
+		linux/intelRdt
+		linux/intelRdt/enabled
+		linux/intelRdt/monitoring
+		linux/intelRdt/schemata
+		linux/memoryPolicy
+		linux/memoryPolicy/flags
+		linux/memoryPolicy/modes
+		linux/mountExtensions
+		linux/mountExtensions/idmap
+		linux/mountExtensions/idmap/enabled
+		linux/namespaces
+		linux/netDevices
+		linux/netDevices/enabled
+		linux/seccomp
+		linux/seccomp/actions
+		linux/seccomp/archs
+		linux/seccomp/enabled
+		linux/seccomp/knownFlags
+		linux/seccomp/operators
+		linux/seccomp/supportedFlags
+		linux/selinux
+		linux/selinux/enabled
+		mountOptions
+		ociVersionMax
+		ociVersionMin
+		potentiallyUnsafeConfigAnnotations
+	END
+	)
+	has '.linux.memoryPolicy.modes | sort == (["MPOL_DEFAULT","MPOL_BIND","MPOL_INTERLEAVE","MPOL_WEIGHTED_INTERLEAVE","MPOL_PREFERRED","MPOL_PREFERRED_MANY","MPOL_LOCAL"] | sort)'
+	has '.linux.memoryPolicy.flags | sort == (["MPOL_F_NUMA_BALANCING","MPOL_F_RELATIVE_NODES","MPOL_F_STATIC_NODES"] | sort)'
+	has '.linux.seccomp.knownFlags | sort == (["SECCOMP_FILTER_FLAG_TSYNC","SECCOMP_FILTER_FLAG_LOG","SECCOMP_FILTER_FLAG_SPEC_ALLOW","SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"] | sort)'
+	has '.linux.seccomp.actions | sort == (["SCMP_ACT_KILL","SCMP_ACT_KILL_PROCESS","SCMP_ACT_KILL_THREAD","SCMP_ACT_TRAP","SCMP_ACT_ERRNO","SCMP_ACT_TRACE","SCMP_ACT_ALLOW","SCMP_ACT_LOG","SCMP_ACT_NOTIFY"] | sort)'
+	has '.linux.seccomp.operators | sort == (["SCMP_CMP_NE","SCMP_CMP_LT","SCMP_CMP_LE","SCMP_CMP_EQ","SCMP_CMP_GE","SCMP_CMP_GT","SCMP_CMP_MASKED_EQ"] | sort)'
+}
+
+@test "features: what the build says of itself" {
+	has --arg v "$("$OCIRT" --version | sed -n 's/^ocirt version //p')" '.annotations["run.oci.ocirt.version"] == $v'
+	has --arg v "$("$OCIRT" --version | sed -n 's/^commit: //p')" '.annotations["run.oci.ocirt.commit"] // "" == $v'
+	has --arg v "$("$OCIRT" --version | sed -n 's/^libseccomp: //p')" '.annotations["io.github.seccomp.libseccomp.version"] == $v'
+	has '.annotations["org.opencontainers.runc.checkpoint.enabled"] == "true"'
+	has '.linux.cgroup | .rdma'
+	# The manager that is named is there; without a systemd it says so.
+	if has '.linux.cgroup.systemd' && [ ! -d /run/systemd/system ]; then
+		run "$OCIRT" --cgroup-manager systemd --root "$ROOT" run --bundle "$BUNDLE" "$ID"
+		[ "$status" = 1 ]
+		[[ $output != *'built without'* ]]
+	fi
+}
+
 @test "features: each action of seccomp that is named is taken" {
 	for a in $(jq -r '.linux.seccomp.actions[]' "$BATS_TEST_TMPDIR/f"); do
 		[ "$a" != SCMP_ACT_NOTIFY ] || continue # needs a listener
