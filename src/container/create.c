@@ -359,9 +359,10 @@ static int run_hooks(const struct plan *plan, const char *state, struct created 
 	if (plan->net.count > 0) {
 		_cleanup_fd_ int netns = netdev_namespace(child->pid, err);
 
+		child->net_names = arena_array(arena, plan->net.count, sizeof(*child->net_names));
 		if (netns < 0 ||
 			netdev_move(plan->net.devices, plan->net.count, netns, arena,
-				&child->net_moved, err) < 0)
+				child->net_names, &child->net_moved, err) < 0)
 			return -1;
 	}
 	if (hooks_run(&plan->hooks[HOOK_PRESTART], HOOK_PRESTART, state, plan->bundle, err) < 0 ||

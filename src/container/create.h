@@ -44,6 +44,7 @@ struct created {
 	pid_t pid; /* of the container's first process, in the runtime's pid namespace */
 	int pidfd;
 	bool in_cgroup; /* of v2, from its birth */
+	const char **net_names; /* what the network devices are called inside, or NULL */
 	size_t net_moved; /* how many network devices went in */
 	int sock; /* messages */
 	struct word word; /* exec: see container/word.h */

@@ -74,7 +74,7 @@ static int choose_name(int sock, const char *wanted, char name[NAME_BYTES], stru
 }
 
 static int transfer(const struct side *from, const struct side *to, const char *old_name,
-	const char *wanted, struct arena *arena, bool *ret_moved, struct err *err)
+	const char *wanted, struct arena *arena, const char **ret_name, struct err *err)
 {
 	struct net_address *addresses;
 	char name[NAME_BYTES];
@@ -85,7 +85,7 @@ static int transfer(const struct side *from, const struct side *to, const char *
 		choose_name(to->sock, wanted, name, err) < 0 ||
 		net_move(from->sock, index, to->netns, name, err) < 0)
 		return -1;
-	*ret_moved = true;
+	*ret_name = arena_str(arena, name);
 	index = net_find(to->sock, name, err);
 	if (index < 0)
 		return -1;
@@ -96,7 +96,7 @@ static int transfer(const struct side *from, const struct side *to, const char *
 }
 
 int netdev_move(const struct net_device_plan *devices, size_t count, int netns, struct arena *arena,
-	size_t *ret_moved, struct err *err)
+	const char **ret_names, size_t *ret_moved, struct err *err)
 {
 	_cleanup_fd_ int own = -1, here = -1, there = -1;
 
@@ -106,26 +106,29 @@ int netdev_move(const struct net_device_plan *devices, size_t count, int netns, 
 	if (there < 0)
 		return err_place(err, "/linux/netDevices");
 	for (size_t i = 0; i < count; i++) {
-		bool moved = false;
+		const char *name = NULL;
 		const int done =
 			transfer(&(struct side){ own, here }, &(struct side){ netns, there },
-				devices[i].host_name, devices[i].name, arena, &moved, err);
+				devices[i].host_name, devices[i].name, arena, &name, err);
 
-		*ret_moved += moved;
+		ret_names[i] = name;
+		*ret_moved += name != NULL;
 		if (done < 0)
 			return err_place(err, devices[i].pointer);
 	}
 	return 0;
 }
 
-char **netdev_record(
-	const struct net_device_plan *devices, size_t count, const char *path, struct arena *arena)
+char **netdev_record(const struct net_plan *net, const char *const *names, struct arena *arena)
 {
+	const size_t count = net->count;
+
 	char **records = arena_array(arena, count, sizeof(*records));
 
 	for (size_t i = 0; i < count; i++)
-		records[i] = arena_printf(
-			arena, "%s %s %s", devices[i].host_name, devices[i].name, path);
+		records[i] = arena_printf(arena, "%s %s %s", net->devices[i].host_name,
+			names != NULL && names[i] != NULL ? names[i] : net->devices[i].name,
+			net->path);
 	return records;
 }
 
@@ -135,7 +138,7 @@ static int return_one(const char *record, int netns, struct arena *arena, struct
 	_cleanup_fd_ int own = -1, here = -1, there = -1, opened = -1;
 	char *text = arena_str(arena, record), *name = strchr(text, ' ');
 	char *path = name == NULL ? NULL : strchr(name + 1, ' ');
-	bool moved;
+	const char *moved;
 
 	if (path == NULL)
 		return err_num(err, EINVAL, "read \"%s\"", record);

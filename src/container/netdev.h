@@ -21,14 +21,14 @@
 ERR_CHECK int netdev_namespace(pid_t pid, struct err *err);
 
 /* Moves all of them; *ret_moved counts those that have gone, whatever the result. The caller is in the
- * host's namespace and stays there. A name like eth%d gets the first free number. */
+ * host's namespace and stays there. A name like eth%d gets the first free number: ret_names
+ * has room for count names inside, in the arena; NULL for one that has not gone. */
 ERR_CHECK int netdev_move(const struct net_device_plan *devices, size_t count, int netns,
-	struct arena *arena, size_t *ret_moved, struct err *err);
+	struct arena *arena, const char **ret_names, size_t *ret_moved, struct err *err);
 
-/* What netdev_return needs to know of the devices, one text each, for the state. `path` is where a
- * namespace lies that outlives the container, or "". */
-char **netdev_record(
-	const struct net_device_plan *devices, size_t count, const char *path, struct arena *arena);
+/* What netdev_return needs to know of the devices, one text each, for the state. names: what netdev_move
+ * gave; NULL before it: the way back of a device that never went fails, as its name is taken. */
+char **netdev_record(const struct net_plan *net, const char *const *names, struct arena *arena);
 
 /* Takes those that are still in the namespace back to the host, where they have their old names, and
  * their addresses, and are up. netns -1: the one of the record's path, if it has one. Failures are

@@ -154,6 +154,12 @@ static void fill_record(struct container *container, const char *id, const char 
 	record->annotations = container->bundle.spec->annotations;
 }
 
+static char **net_records(struct container *container)
+{
+	return netdev_record(
+		&container->bundle.plan.net, container->child.net_names, &container->arena);
+}
+
 /* The pid of the first process together with what makes it that very process and no later one. */
 int container_record_child(struct container *container, struct err *err)
 {
@@ -162,6 +168,9 @@ int container_record_child(struct container *container, struct err *err)
 	char state;
 
 	record->pid = container->child.pid;
+	/* Before they go, so that they come back from a namespace that others keep. */
+	record->net_devices.items = net_records(container);
+	record->net_devices.count = container->bundle.plan.net.count;
 	record_cgroups(container); /* they may have been given up */
 	if (procfs_start_time(container->procfs, container->child.pid, &ticks, &state, err) < 0)
 		return -1;
@@ -173,13 +182,6 @@ int container_record_child(struct container *container, struct err *err)
 }
 
 /* ---- create ------------------------------------------------------------------------------------- */
-
-static char **net_records(struct container *container)
-{
-	const struct net_plan *net = &container->bundle.plan.net;
-
-	return netdev_record(net->devices, net->count, net->path, &container->arena);
-}
 
 int container_announce(
 	struct container *container, const struct create_options *options, struct err *err)
@@ -292,6 +294,7 @@ static int undo(struct container *container, const struct state_record *old, str
 	if (cgroup_destroy(&dirs, time_deadline_ms(10 * 1000), err) < 0 ||
 		rdt_give_back(&place, container->procfs, &container->arena, err) < 0)
 		return -1;
+	netdev_return(old->net_devices.items, old->net_devices.count, -1, &container->arena);
 	return state_empty(&container->dir, err);
 }
 

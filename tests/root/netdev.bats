@@ -107,6 +107,30 @@ rt() { inside "$OCIRT" --root "$ROOT" "$@"; }
 	inside ip link show o0
 }
 
+@test "a joined namespace: back under its name from a number of a template, and behind a killed create" {
+	unshare -n sleep 300 &
+	other=$!
+	HOST2=$HOST
+	HOST=$other wait_for differs
+	HOST=$HOST2
+	config '.linux.namespaces |= map(if .type == "network" then .path = "/proc/'$other'/ns/net" else . end)
+		| .linux.netDevices = {"o0":{"name":"eth%d"}}'
+	create_container
+	nsenter -n -t $other ip link show eth0
+	rt delete --force "$ID"
+	inside ip link show o0
+	# The runtime is killed when the device has gone and nothing else is written yet.
+	config '.hooks.createRuntime = [{path:"/bin/sh",args:["sh","-c","kill -9 $PPID"]}] | .linux.netDevices = {"o0":{"name":"gone"}}'
+	run create_container
+	[ "$status" != 0 ]
+	nsenter -n -t $other ip link show gone
+	rt delete --force "$ID"
+	kill $other
+	run inside ip addr show dev o0
+	[ "$status" = 0 ]
+	says 'inet 192.0.2.7/24'
+}
+
 @test "a device that is not there" {
 	config '.linux.netDevices = {"o0":{},"nothere":{}}'
 	run run_container
