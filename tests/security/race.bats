@@ -70,7 +70,7 @@ volume() {
 }
 
 # The second half of the attack: a source that lies below the destination of the mount before it.
-# weaken: sources-late
+# Reported: runc before 1.0.0-rc95.
 @test "CVE-2021-30465: a source below an earlier destination is the host's as it was" {
 	volume
 	mkdir "$VOL/d/src"
@@ -95,7 +95,7 @@ volume() {
 	rounds uncovered
 }
 
-# weaken: masks-by-path
+# Reported: youki 0.7.0.
 @test "GHSA-3q8j-pf29-vwv8: what is masked and read-only is what was found, nothing else is, and all of it is" {
 	volume
 	mkdir "$VOL/other"

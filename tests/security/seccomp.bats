@@ -66,7 +66,7 @@ C
 	in_every_way none
 }
 
-# weaken: masked-compare
+# weaken: mask-of-64-bits
 @test "CVE-2019-10063, CVE-2017-5226: the upper half of an argument does not hide a command; rules combine as they say" {
 	static verdicts <<'C'
 #include <errno.h>
