@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "container/cgroup-fs.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/facts.h"
 #include "base/str.h"
+#include "container/cgroup-processes.h"
 #include "container/cgroup-wait.h"
 #include "container/cgroup.h"
 #include "kernel/cgroupfs.h"
@@ -110,13 +112,23 @@ int cgroup_fs_join(const struct cgroup_dirs *dirs, pid_t pid, bool born_inside, 
 
 	(void) snprintf(text, sizeof(text), "%d", (int) pid);
 	for (size_t i = 0; i < dirs->leaf_count; i++) {
-		const bool v2 = cgroupfs_is_v2(dirs->leaves[i]);
+		const bool may_be_v2 = cgroup_may_be_v2(dirs, i);
+
 		/* A thread that moves itself alone need not wait until the kernel has stopped all
-		 * forks and ends of processes, which takes it ten milliseconds (since Linux 5.18). */
-		const char *file = !v2 && pid == 0 ? "tasks" : "cgroup.procs";
+		 * forks and ends of processes, which takes it ten milliseconds (since Linux 5.18).
+		 * v1 alone has the file. */
+		if (pid == 0 && !may_be_v2) {
+			if (cgroupfs_write_file(dirs->leaves[i], "tasks", text, err) == 0)
+				continue;
+			if (err->num != ENOENT)
+				return -1;
+			err_drop(err);
+		}
+		const bool v2 = cgroupfs_is_v2(dirs->leaves[i]);
 
 		if ((!born_inside || !v2) &&
-			cgroupfs_write_file(dirs->leaves[i], file, text, err) < 0)
+			cgroupfs_write_file(dirs->leaves[i],
+				!v2 && pid == 0 ? "tasks" : "cgroup.procs", text, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -46,16 +46,22 @@ int cgroup_pids(const struct cgroup_dirs *dirs, struct arena *arena, pid_t **ret
 
 static const char v2_file[] = "cgroup.freeze", v1_file[] = "freezer.state";
 
-/* A v1 hierarchy is mounted by the names of its controllers, a v2 one is alone or called "unified": `list`
- * does not ask every hierarchy of every container for both files. */
+bool cgroup_may_be_v2(const struct cgroup_dirs *dirs, size_t leaf)
+{
+	const char *name = str_after(dirs->leaves[leaf], "/sys/fs/cgroup/");
+
+	return dirs->leaf_count == 1 || name == NULL ||
+		(strncmp(name, "unified", 7) == 0 && (name[7] == '/' || name[7] == '\0'));
+}
+
+/* `list` does not ask every hierarchy of every container for both files. */
 static bool may_have(const struct cgroup_dirs *dirs, size_t leaf, const char *file)
 {
 	const char *name = str_after(dirs->leaves[leaf], "/sys/fs/cgroup/");
 	const size_t length = name != NULL ? strcspn(name, "/") : 0;
 
 	if (file == v2_file)
-		return dirs->leaf_count == 1 ||
-			(length == 7 && strncmp(name, "unified", length) == 0);
+		return cgroup_may_be_v2(dirs, leaf);
 	return length >= 7 && memmem(name, length, "freezer", 7) != NULL;
 }
 

@@ -13,4 +13,8 @@
 ERR_CHECK int cgroup_end_processes(
 	const struct cgroup_dirs *dirs, uint64_t deadline_ns, struct err *err);
 
+/* By its name, without a call: a v1 hierarchy is mounted by the names of its controllers, a v2 one is
+ * alone or called "unified". */
+bool cgroup_may_be_v2(const struct cgroup_dirs *dirs, size_t leaf);
+
 #endif

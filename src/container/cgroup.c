@@ -92,7 +92,7 @@ int cgroup_clone_fd(const struct cgroup_dirs *dirs, struct err *err)
 	for (size_t i = 0; i < dirs->leaf_count; i++) {
 		int fd;
 
-		if (!cgroupfs_is_v2(dirs->leaves[i]))
+		if (!cgroup_may_be_v2(dirs, i) || !cgroupfs_is_v2(dirs->leaves[i]))
 			continue;
 		fd = open(dirs->leaves[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (fd < 0) {

@@ -38,6 +38,11 @@ static int die_with_parent(int sock, struct err *err)
  * one below it (cgroups(7), "no internal processes"), this one goes to the first process. */
 static int enter_cgroups(const struct join_job *job, bool born_inside, struct err *err)
 {
+	if (cgroup_enter(job->cgroups, 0, born_inside, err) == 0)
+		return 0;
+	if (err->num != EBUSY)
+		return -1;
+	err_drop(err);
 	for (size_t i = 0; i < job->cgroups->leaf_count; i++) {
 		struct cgroup_dirs one = *job->cgroups;
 
@@ -292,8 +297,7 @@ int join_spawn(const struct join_job *job, struct created *ret, struct err *err)
 	if (msg_pair(&parent_sock, &sock, err) < 0)
 		return -1;
 	if (job->proc->seccomp != NULL)
-		word_open(&ret->word);
-	fd_close(&ret->word.fd); /* both are our children, who have the page itself */
+		word_open_inherited(&ret->word);
 	pid = clone_first(job, &inside, &ret->pidfd, err);
 	if (pid == 0) {
 		fd_close(&parent_sock);

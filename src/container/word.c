@@ -26,6 +26,14 @@ void word_open(struct word *ret)
 	ret->fd = TAKE_FD(fd);
 }
 
+void word_open_inherited(struct word *ret)
+{
+	void *page = mmap(NULL, sizeof(struct err), PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	ret->page = page == MAP_FAILED ? NULL : page;
+}
+
 void word_close(struct word *word)
 {
 	if (word->page != NULL)

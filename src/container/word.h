@@ -21,6 +21,8 @@ struct word {
 	}
 
 void word_open(struct word *ret);
+/* Without a descriptor: for processes that are made afterwards. */
+void word_open_inherited(struct word *ret);
 void word_close(struct word *word);
 #define _cleanup_word_ __attribute__((cleanup(word_close)))
 

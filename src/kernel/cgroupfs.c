@@ -110,14 +110,8 @@ static ssize_t read_at(
 	return got;
 }
 
-int cgroupfs_write_file(const char *dir, const char *file, const char *value, struct err *err)
-{
-	_cleanup_fd_ int at = open_dir(dir, NULL, err);
-
-	return at < 0 ? -1 : write_at(at, dir, file, value, err);
-}
-
-static int open_file(const char *dir, const char *file, struct err *err)
+/* The file, seen to be one of a cgroup file system: like open_dir, in one look-up. */
+static int open_file(const char *dir, const char *file, int flags, struct err *err)
 {
 	_cleanup_fd_ int fd = -1;
 	const size_t dir_length = strlen(dir), file_length = strlen(file);
@@ -130,7 +124,7 @@ static int open_file(const char *dir, const char *file, struct err *err)
 	memcpy(path + dir_length + 1, file, file_length + 1);
 	if (goes_up(dir))
 		return err_num(err, EINVAL, "open %s", path);
-	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	fd = open(path, flags | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(err, "open %s", path);
 	if (!is_cgroup(magic_of(fd)))
@@ -138,10 +132,25 @@ static int open_file(const char *dir, const char *file, struct err *err)
 	return TAKE_FD(fd);
 }
 
+int cgroupfs_write_file(const char *dir, const char *file, const char *value, struct err *err)
+{
+	_cleanup_fd_ int fd = -1;
+	const char *rest = str_after(dir, top);
+
+	if (rest == NULL || (rest[0] != '/' && rest[0] != '\0'))
+		return err_num(err, EINVAL, "open %s", dir);
+	fd = open_file(dir, file, O_WRONLY, err);
+	if (fd < 0)
+		return -1;
+	if (io_write_all(fd, value, strlen(value)) < 0)
+		return err_sys(err, "write %s to %s/%s", value, dir, file);
+	return 0;
+}
+
 ssize_t cgroupfs_read_file(
 	const char *dir, const char *file, char *text, size_t size, struct err *err)
 {
-	_cleanup_fd_ int fd = open_file(dir, file, err);
+	_cleanup_fd_ int fd = open_file(dir, file, O_RDONLY, err);
 	ssize_t got;
 
 	if (fd < 0)
@@ -157,7 +166,7 @@ bool cgroupfs_starts(const char *dir, const char *file, const char *text)
 {
 	const size_t length = strlen(text);
 	struct err ignored;
-	_cleanup_fd_ int fd = open_file(dir, file, &ignored);
+	_cleanup_fd_ int fd = open_file(dir, file, O_RDONLY, &ignored);
 	char value[32];
 	ssize_t got;
 

@@ -72,13 +72,12 @@ static unsigned namespaces(int procfs)
 	return have;
 }
 
-int facts_probe(int procfs, struct facts *ret, struct err *err)
+int facts_probe_process(int procfs, struct facts *ret, struct err *err)
 {
 	struct facts facts = { .euid = (uint32_t) geteuid(), .egid = (uint32_t) getegid() };
 	struct err missing = { 0 };
 	unsigned inside, outside, count;
 	struct utsname host;
-	struct stat st;
 	char text[256];
 
 	if (procfs_read(procfs, "self/uid_map", text, sizeof(text), &missing) < 0)
@@ -99,12 +98,21 @@ int facts_probe(int procfs, struct facts *ret, struct err *err)
 	if (sscanf(host.release, "%u.%u", &facts.kernel_major, &facts.kernel_minor) != 2)
 		return err_set(err, ERR_SYSTEM, "uname: no version in %s", host.release);
 	facts.namespaces = namespaces(procfs);
-	facts.cgroup = cgroup_layout();
 	facts.apparmor = lsm_has_apparmor();
 	facts.selinux = lsm_has_selinux(procfs);
-	/* The root of the hierarchy has no limit, but it has the usage where memsw is counted. */
-	facts.swap_accounting = facts.cgroup != CGROUP_LAYOUT_V2 &&
-		stat("/sys/fs/cgroup/memory/memory.memsw.usage_in_bytes", &st) == 0;
 	*ret = facts;
+	return 0;
+}
+
+int facts_probe(int procfs, struct facts *ret, struct err *err)
+{
+	struct stat st;
+
+	if (facts_probe_process(procfs, ret, err) < 0)
+		return -1;
+	ret->cgroup = cgroup_layout();
+	/* The root of the hierarchy has no limit, but it has the usage where memsw is counted. */
+	ret->swap_accounting = ret->cgroup != CGROUP_LAYOUT_V2 &&
+		stat("/sys/fs/cgroup/memory/memory.memsw.usage_in_bytes", &st) == 0;
 	return 0;
 }

@@ -12,4 +12,7 @@ struct facts;
 /* procfs is from procfs_open. Fails only where the kernel cannot be asked at all. */
 ERR_CHECK int facts_probe(int procfs, struct facts *ret, struct err *err);
 
+/* The same without what is about cgroups, which `exec` does not plan. */
+ERR_CHECK int facts_probe_process(int procfs, struct facts *ret, struct err *err);
+
 #endif

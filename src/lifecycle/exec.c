@@ -128,7 +128,7 @@ static int look(const struct global_options *global, const struct exec_request *
 	if (handle->pidfd < 0)
 		return err_set(err, ERR_NOT_RUNNING,
 			"cannot exec in a stopped container: container not running");
-	if (!request->ignore_paused && cgroup_frozen(&handle->cgroups))
+	if (!request->ignore_paused && handle->status == STATUS_PAUSED)
 		return err_set(err, ERR_PAUSED,
 			"cannot exec in a paused container (use --ignore-paused to override): "
 			"container paused");
@@ -219,7 +219,7 @@ static int make_plan(const struct exec_request *request, struct exec *exec, stru
 	struct facts facts;
 
 	if (read_request(request, exec, &asked, err) < 0 ||
-		facts_probe(exec->handle.procfs, &facts, err) < 0 ||
+		facts_probe_process(exec->handle.procfs, &facts, err) < 0 ||
 		plan_exec(exec->kept.config, &asked, &facts, &options, exec->kept.setgroups_denied,
 			&exec->arena, &exec->ns, &exec->proc, &notes, err) < 0)
 		return -1;
