@@ -113,6 +113,12 @@ static int open_target(
 	if (fd < 0)
 		fd = directory ? beneath_mkdirs(root, step->destination, 0755, err)
 			       : beneath_create_file(root, step->destination, 0644, err);
+	/* A file over a directory is ENOTDIR, as with mount(2): by these words an engine tells its user
+	 * that a file and a directory were confused. */
+	if (fd < 0 && err->num == EISDIR) {
+		err_drop(err);
+		return err_num(err, ENOTDIR, "mount a file on %s", step->destination);
+	}
 	if (fd < 0)
 		return -1;
 	if (fstat(fd, &info) < 0)
@@ -121,7 +127,8 @@ static int open_target(
 		return err_set(err, ERR_CONFIG, "%s must be a directory, not a symbolic link",
 			step->destination);
 	if (directory != S_ISDIR(info.st_mode))
-		return err_num(err, directory ? ENOTDIR : EISDIR, "mount on %s", step->destination);
+		return err_num(err, ENOTDIR, "mount a %s on %s", directory ? "directory" : "file",
+			step->destination);
 	return TAKE_FD(fd);
 }
 
