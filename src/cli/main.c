@@ -219,6 +219,8 @@ int main(int argc, char **argv, char **envp)
 	if (fd > 2)
 		(void) close(fd);
 	(void) signal(SIGPIPE, SIG_IGN);
+	/* A caller that ignores it leaves it so, and the kernel would reap our children before we can. */
+	(void) signal(SIGCHLD, SIG_DFL);
 	/* Nothing here is written for a program that has more rights than its caller. */
 	if (getauxval(AT_SECURE) != 0) {
 		(void) err_set(&err, ERR_USAGE,

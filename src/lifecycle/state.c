@@ -197,14 +197,19 @@ int state_claim(int *take_root, const char *id, const char *boot_id, struct aren
 	for (int i = 0; i < CLAIM_TRIES; i++) {
 		struct stat st;
 
-		if (mkdirat(dir.root, id, 0700) < 0 && errno != EEXIST)
+		const bool made = mkdirat(dir.root, id, 0700) == 0;
+
+		if (!made && errno != EEXIST)
 			return err_sys(err, "mkdir %s", id);
 		fd_close(&dir.dir);
 		dir.dir = openat(dir.root, id, DIR_FLAGS);
 		if (dir.dir < 0) {
 			if (errno == ENOENT)
 				continue;
-			return err_sys(err, "open %s", id);
+			(void) err_sys(err, "open %s", id);
+			if (made)
+				(void) unlinkat(dir.root, id, AT_REMOVEDIR);
+			return -1;
 		}
 		if (flock(dir.dir, LOCK_EX | LOCK_NB) < 0) {
 			if (errno != EWOULDBLOCK)
@@ -218,8 +223,11 @@ int state_claim(int *take_root, const char *id, const char *boot_id, struct aren
 		memset(ret_old, 0, sizeof(*ret_old));
 		int old = old_record(&dir, boot_id, arena, ret_old, err);
 
-		if (old < 0)
+		if (old < 0) {
+			if (made)
+				(void) unlinkat(dir.root, id, AT_REMOVEDIR);
 			return -1;
+		}
 		*ret = dir;
 		dir.dir = dir.root = -1;
 		return old;
