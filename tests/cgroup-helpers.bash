@@ -68,11 +68,15 @@ in_cgroup() {
 	)
 }
 
-# in_layout v2 COMMAND...: in a mount namespace where /sys/fs/cgroup is the cgroup2 alone.
+# in_layout v2 COMMAND...: where /sys/fs/cgroup is the cgroup2 alone, beside v1 in a mount namespace.
 # in_layout CONTROLLER COMMAND...: where it has the v1 hierarchy of that controller, and devices.
 in_layout() {
 	local layout=$1
 	shift
+	if [ "$layout" = v2 ] && is_v2; then # as it is; it cannot be mounted over itself
+		"$@"
+		return
+	fi
 	if [ "$layout" = v2 ]; then
 		# There the runtime hands controllers down, which the host beside v1 does not: taken back.
 		unshare -m --propagation private sh -c 'mount -t cgroup2 cgroup2 /sys/fs/cgroup || exit

@@ -140,6 +140,7 @@ teardown() { teardown_bundle; }
 	script 'cd /cg; cat hugetlb.2MB.limit_in_bytes hugetlb.2MB.rsvd.limit_in_bytes'
 	host_view hugetlb
 	run in_layout hugetlb "$OCIRT" --root "$ROOT" run -b "$BUNDLE" "$ID"
+	echo "$output"
 	[ "$status" = 0 ]
 	[ "$output" = $'4194304\n4194304' ]
 	config '.linux.resources.hugepageLimits[0].pageSize = "3MB"'
@@ -157,6 +158,7 @@ teardown() { teardown_bundle; }
 	host_view a
 	script 'cat /sys/fs/cgroup/hugetlb.2MB.max /sys/fs/cgroup/hugetlb.2MB.rsvd.max'
 	run in_layout v2 "$OCIRT" --root "$ROOT" run -b "$BUNDLE" "$ID"
+	echo "$output"
 	[ "$status" = 0 ]
 	[ "$output" = $'4194304\n4194304' ]
 	is_ocirt || skip "others refuse it beside v1"
@@ -175,6 +177,7 @@ teardown() { teardown_bundle; }
 	args cat /cg/net_cls.classid
 	host_view net_cls
 	run in_layout net_cls "$OCIRT" --root "$ROOT" run -b "$BUNDLE" "$ID"
+	echo "$output"
 	[ "$status" = 0 ]
 	[ "$output" = 1048577 ]
 }
@@ -185,6 +188,7 @@ teardown() { teardown_bundle; }
 	args grep '^lo ' /cg/net_prio.ifpriomap
 	host_view net_prio
 	run in_layout net_prio "$OCIRT" --root "$ROOT" run -b "$BUNDLE" "$ID"
+	echo "$output"
 	[ "$status" = 0 ]
 	[ "$output" = "lo 7" ]
 	config '.linux.resources.network.priorities[0].name = "nodev7"'
