@@ -5,16 +5,29 @@
 
 is_v2() { [ "$(stat -fc %T /sys/fs/cgroup)" = cgroup2fs ]; }
 
+# hierarchy CONTROLLER: where that v1 hierarchy is mounted. systemd leaves empty directories for those that
+# the kernel does not have, and links for those that share one.
+hierarchy() {
+	local d
+	for d in /sys/fs/cgroup/*; do
+		if [ -L "$d" ] || [ ! -e "$d/cgroup.procs" ]; then continue; fi
+		case ,$(basename "$d"), in
+		*",$1,"*)
+			echo "$d"
+			return
+			;;
+		esac
+	done
+	return 1
+}
+
 # cg_dir FILE: the container's directory in the hierarchy that has files of this name.
 cg_dir() {
 	if is_v2; then
 		echo "/sys/fs/cgroup$CG"
 		return
 	fi
-	local d
-	for d in /sys/fs/cgroup/*; do
-		case ,$(basename "$d"), in *",${1%%.*},"*) echo "$d$CG" ;; esac
-	done
+	echo "$(hierarchy "${1%%.*}")$CG"
 }
 
 # cg FILE: what the container's file holds.
@@ -33,18 +46,11 @@ need_file() {
 		rmdir "$probe"
 		return
 	fi
-	for d in /sys/fs/cgroup/*; do
-		case ,$(basename "$d"), in
-		*",$1,"*)
-			probe=$d/ocirt-test-$$-probe
-			mkdir "$probe"
-			[ -e "$probe/$2" ] || { rmdir "$probe"; skip "this kernel has no $2"; }
-			rmdir "$probe"
-			return
-			;;
-		esac
-	done
-	skip "no v1 hierarchy with the controller $1 here"
+	d=$(hierarchy "$1") || skip "no v1 hierarchy with the controller $1 here"
+	probe=$d/ocirt-test-$$-probe
+	mkdir "$probe"
+	[ -e "$probe/$2" ] || { rmdir "$probe"; skip "this kernel has no $2"; }
+	rmdir "$probe"
 }
 
 # is_file V1-FILE V2-FILE VALUE [V2-VALUE]

@@ -40,6 +40,7 @@ work() {
 
 @test "names, types and units are runc's" {
 	command -v runc >/dev/null || skip "no runc"
+	need_file memory memory.limit_in_bytes memory.max
 	script 'echo x >/tmp/page; i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; echo >/tmp/done; sleep 100'
 	config '.linux.resources.memory.limit = 67108864 | .linux.resources.pids.limit = 50
 		| .linux.resources.cpu = {"quota": 10000, "period": 50000}'
@@ -92,7 +93,7 @@ work() {
 }
 
 @test "memory that runs out is told" {
-	[ -e /sys/fs/cgroup/memory ] || [ -e /sys/fs/cgroup/cgroup.controllers ] || skip "no memory controller"
+	need_file memory memory.limit_in_bytes memory.max
 	config '.linux.resources.memory = {"limit": 20971520, "swap": 20971520}'
 	mkfifo "$BUNDLE/rootfs/tmp/go"
 	ln -sf busybox "$BUNDLE/rootfs/bin/tail"
