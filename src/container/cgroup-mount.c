@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <linux/mount.h>
 #include <stdio.h>
 #include <string.h>
@@ -103,27 +104,44 @@ static int mount_v1(const struct ns_plan *ns, const struct cgroup_dirs *cgroups,
 	return 0;
 }
 
-/* Where mounting it is refused (a user namespace that does not own the cgroup namespace), the tree that
- * is there: the container's own directory, or all of it, and then read-only, because what a rootless
- * container could write there belongs to its user on the host (CVE-2023-25809). */
+/* The tree that is there: the container's own directory where a cgroup namespace would show just that, else
+ * all of the host's; for a user namespace read-only, because what a rootless container could write there
+ * belongs to its user on the host (CVE-2023-25809). */
+static int clone_v2(const struct ns_plan *ns, const struct cgroup_dirs *cgroups,
+	const struct mount_step *step, uint64_t *set, struct err *err)
+{
+	_cleanup_fd_ int host = open(CGROUP_ROOT, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const bool own = ns->unshare_cgroup && cgroups->leaf_count > 0;
+	const char *tree = own					   ? cgroups->leaves[0]
+		: host >= 0 && inode_on_fs(host, INODE_FS_CGROUP2) ? CGROUP_ROOT
+								   : CGROUP_ROOT "/unified";
+	_cleanup_fd_ int mount = -1;
+
+	*set = step->attr_set;
+	if (!own && ns->user != NS_USER_HOST)
+		*set |= MOUNT_ATTR_RDONLY;
+	mount = mount_clone_tree(AT_FDCWD, tree, !own, false, err);
+	if (mount >= 0 && !own && mount_set_attr(mount, *set, 0, 0, true, err) < 0)
+		return -1;
+	return TAKE_FD(mount);
+}
+
+/* Outside of a cgroup namespace a new mount would give its own options, or their absence, to the host's
+ * hierarchy (nsdelegate, memory_recursiveprot): there it is always what the host has. Inside of one, mounting may be refused to a user namespace that
+ * does not own it. */
 static int mount_v2(const struct ns_plan *ns, const struct cgroup_dirs *cgroups,
 	const struct mount_step *step, int target, struct err *err)
 {
-	_cleanup_fd_ int mount = -1;
+	const bool inside = (ns->all & CLONE_NEWCGROUP) != 0 || step->data_count > 0;
 	uint64_t set = step->attr_set;
+	_cleanup_fd_ int mount = -1;
 
-	mount = mount_make_fs_inside(
-		"cgroup2", "cgroup", step->data, step->data_count, 0, step->attr_set, err);
-	if (mount < 0 && (err->num == EPERM || err->num == EBUSY)) {
-		const bool own = ns->unshare_cgroup && cgroups->leaf_count > 0;
-
+	mount = inside ? mount_make_fs_inside("cgroup2", "cgroup", step->data, step->data_count, 0,
+				 step->attr_set, err)
+		       : clone_v2(ns, cgroups, step, &set, err);
+	if (mount < 0 && inside && (err->num == EPERM || err->num == EBUSY)) {
 		err_drop(err);
-		if (!own && ns->user != NS_USER_HOST)
-			set |= MOUNT_ATTR_RDONLY;
-		mount = mount_clone_tree(
-			AT_FDCWD, own ? cgroups->leaves[0] : CGROUP_ROOT, !own, false, err);
-		if (mount >= 0 && !own && mount_set_attr(mount, set, 0, 0, true, err) < 0)
-			return -1;
+		mount = clone_v2(ns, cgroups, step, &set, err);
 	}
 	if (mount < 0 || inode_is_fs(mount, INODE_FS_CGROUP2, err) < 0)
 		return -1;

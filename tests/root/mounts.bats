@@ -3,6 +3,7 @@
 # mounts[]: each option, file system and destination, as a program inside sees them.
 
 load ../helpers
+load ../cgroup-helpers
 
 setup() { need_root; setup_bundle; host_before; }
 teardown() { teardown_bundle; }
@@ -436,4 +437,16 @@ rnosymfollow,rsymfollow|^rw,relatime'
 	[[ ! $output =~ "$src/bundle" ]]
 	[[ ! $output =~ -\>\ /$ ]]
 	rt delete --force "$ID"
+}
+
+@test "cgroup2 without a cgroup namespace is the host's mount: a new one would change the host's options" {
+	command -v strace >/dev/null || skip "strace is missing"
+	config '.linux.namespaces |= map(select(.type != "cgroup")) | .mounts |= map(select(.type != "cgroup" and .type != "cgroup2"))
+		+ [{destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: ["nosuid", "noexec", "nodev", "ro"]}]'
+	script 'grep -c . /sys/fs/cgroup/cgroup.controllers >/dev/null; ls /sys/fs/cgroup/cgroup.procs; grep " /sys/fs/cgroup " /proc/self/mountinfo'
+	run in_layout v2 strace -f -o "$BATS_TEST_TMPDIR/calls" -e trace=fsopen,mount,open_tree "$OCIRT" --root "$ROOT" run -b "$BUNDLE" "$ID"
+	[ "$status" = 0 ]
+	says 'ro,nosuid,nodev,noexec[^ ]* .*- cgroup2 '
+	grep -q 'open_tree(' "$BATS_TEST_TMPDIR/calls"
+	! grep -E 'fsopen\("cgroup2"|"cgroup2"' "$BATS_TEST_TMPDIR/calls"
 }
