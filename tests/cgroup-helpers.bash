@@ -134,6 +134,6 @@ some_disk() {
 # host_view CONTROLLER: the container sees its directory of that hierarchy at /cg.
 host_view() {
 	config '.mounts += [{"destination": "/sys/fs/cgroup", "type": "cgroup", "source": "cgroup", "options": ["ro"]}]
-		| .linux.namespaces += [{"type": "cgroup"}]'
+		| .linux.namespaces |= map(select(.type != "cgroup")) + [{"type": "cgroup"}]'
 	ln -s "/sys/fs/cgroup/$1" "$BUNDLE/rootfs/cg"
 }

@@ -104,7 +104,7 @@ refused() { # RESOURCES REGEX
 	says "container with given ID already exists"
 	run rt run -b "$BUNDLE" "$ID-2"
 	[ "$status" = 1 ]
-	! is_ocirt || one_line "/linux/cgroupsPath: cgroup /sys/fs/cgroup/.*$CG holds processes already"
+	! is_ocirt || one_line "/linux/cgroupsPath: cgroup /sys/fs/cgroup.*$CG holds processes already"
 	[ "$(status_of)" = running ]
 	rt delete --force "$ID"
 	d=/sys/fs/cgroup/freezer$CG
