@@ -175,9 +175,10 @@ cpu_us() { # processor time of the container
 	args sleep 1000
 	create_container
 	rt start "$ID"
-	b=$(now_us)
-	in_cgroup dd if="$BUNDLE/rootfs/file" of=/dev/null bs=128k count=160 iflag=direct status=none 3>&-
-	b=$(($(now_us) - b))
+	# By its own clock: how long it takes to start one is no matter of the limit.
+	b=$(LC_ALL=C in_cgroup dd if="$BUNDLE/rootfs/file" of=/dev/null bs=1M count=20 iflag=direct 2>&1 3>&- |
+		sed -n 's/.* copied, \([0-9.]*\) s,.*/\1/p')
+	b=$(awk -v s="$b" 'BEGIN { printf "%d", s * 1000000 }')
 	echo "20 MiB in $b us"
 	within 15 $((20 * 1048576 * 1000000 / b)) 4194304
 }

@@ -66,7 +66,7 @@ start_sleeper() { # with what config.json has
 	is_file cpu.shares cpu.weight 512 59
 	is_file pids.max pids.max 21
 	echo '{"cpu":{"shares":256},"memory":{},"blockIO":{}}' | rt update -r - "$ID"
-	is_file cpu.shares cpu.weight 256 36
+	is_file cpu.shares cpu.weight 256 35
 	is_ocirt || skip "the file is ours"
 	[ "$(jq -c '[.cpu.shares, .pids.limit]' "$ROOT/$ID/resources.json")" = '[256,21]' ]
 	# The configuration stays what create was given.
@@ -84,7 +84,7 @@ start_sleeper() { # with what config.json has
 	run rt update -r "$BATS_TEST_TMPDIR/r.json" "$ID"
 	[ "$status" = 1 ]
 	one_line "update $ID: /blockIO/throttleReadBpsDevice/0: write 4000:77 .*no such device"
-	is_file cpu.shares cpu.weight 700 77
+	is_file cpu.shares cpu.weight 700 75
 	is_v2 || [ "$(cg cpu.cfs_quota_us)" = -1 ]
 	is_file memory.limit_in_bytes memory.max 67108864
 	is_file pids.max pids.max 30
