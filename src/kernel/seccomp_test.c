@@ -59,7 +59,8 @@ static void test_filter(void **state)
 	assert_int_equal(seccomp_compile(&rules, &arena, &code, &count, &err), 0);
 	pid = fork();
 	if (pid == 0)
-		_exit(try_filter(code, count));
+		/* Not _exit: what a sanitizer puts in its place makes calls that the filter denies. */
+		(void) syscall(SYS_exit_group, try_filter(code, count));
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
 }

@@ -12,7 +12,8 @@
 
 /* ---- the list ----------------------------------------------------------------------------------- */
 
-static const char *format_text(struct arena *arena, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static const char *format_text(
+	struct arena *arena, const char *format, va_list args)
 {
 	va_list again;
 	char *text;
