@@ -116,3 +116,15 @@ int io_read_file(const char *path, size_t limit, struct arena *arena, char **ret
 			file_kind(st.st_mode));
 	return io_read_fd(fd, path, limit, arena, ret, ret_length, err);
 }
+
+int io_next_entry(DIR *stream, struct dirent **ret)
+{
+	struct dirent *entry;
+
+	errno = 0;
+	entry = readdir(stream);
+	if (entry == NULL)
+		return errno != 0 ? -1 : 0;
+	*ret = entry;
+	return 1;
+}

@@ -6,6 +6,7 @@
 #ifndef OCIRT_BASE_IO_H
 #define OCIRT_BASE_IO_H
 
+#include <dirent.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -22,6 +23,10 @@ ERR_CHECK ssize_t io_read_full(int fd, void *bytes, size_t size);
  * `what` in the error. *ret_length may be NULL. */
 ERR_CHECK int io_read_fd(int fd, const char *what, size_t limit, struct arena *arena, char **ret,
 	size_t *ret_length, struct err *err);
+
+/* The next entry of a directory. Returns 1; 0 at its end; -1 with errno set and no error text: readdir alone
+ * tells a directory that cannot be read from one that has ended by errno only. */
+ERR_CHECK int io_next_entry(DIR *stream, struct dirent **ret);
 
 /* Opens (O_CLOEXEC, O_NONBLOCK, O_NOCTTY) and reads a regular file; a directory, FIFO, device or
  * socket is refused in one clear sentence, never waited for. */

@@ -402,9 +402,16 @@ static int each(int at, const char *dir, unsigned depth,
 		fd_close(&copy);
 		return err_sys(err, "opendir %s", dir);
 	}
-	while (result == 0 && (entry = readdir(listing)) != NULL) {
+	for (;;) {
 		_cleanup_fd_ int below = -1;
 		char path[4096];
+		const int more = result == 0 ? io_next_entry(listing, &entry) : 0;
+
+		/* ENOENT: it was removed meanwhile. */
+		if (more < 0 && errno != ENOENT)
+			result = err_sys(err, "read %s", dir);
+		if (more <= 0)
+			break;
 
 		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
 			continue;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/io.h"
 #include "base/str.h"
 
 enum { MAX_DEPTH = 128, XATTR_BYTES = 64 * 1024 };
@@ -163,13 +164,12 @@ static int copy_directory(int from, int to, unsigned depth, struct err *err)
 		return -1;
 	}
 	for (;;) {
-		const struct dirent *entry;
+		struct dirent *entry;
+		const int more = io_next_entry(dir, &entry);
 
-		errno = 0;
-		entry = readdir(dir);
-		if (entry == NULL && errno != 0)
+		if (more < 0)
 			return err_sys(err, "read directory");
-		if (entry == NULL)
+		if (more == 0)
 			break;
 		if (str_eq(entry->d_name, ".") || str_eq(entry->d_name, ".."))
 			continue;

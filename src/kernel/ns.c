@@ -18,6 +18,7 @@
 #include <dirent.h>
 
 #include "base/fd.h"
+#include "base/io.h"
 #include "base/str.h"
 #include "base/time.h"
 
@@ -473,16 +474,21 @@ int ns_close_from(unsigned first, bool only_cloexec, struct err *err)
 		return err_sys(err, "close_range");
 	dir = opendir("/proc/self/fd");
 	if (dir != NULL) {
-		const struct dirent *entry;
+		struct dirent *entry;
+		int more;
 
-		while ((entry = readdir(dir)) != NULL) {
+		while ((more = io_next_entry(dir, &entry)) > 0) {
 			uint32_t fd;
 
 			if (str_to_u32(entry->d_name, &fd) == 0 && fd >= first &&
 				fd != (uint32_t) dirfd(dir))
 				close_one((int) fd, only_cloexec);
 		}
+		if (more < 0)
+			(void) err_sys(err, "read /proc/self/fd");
 		(void) closedir(dir);
+		if (more < 0)
+			return -1;
 		return 0;
 	}
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)

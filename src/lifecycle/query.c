@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/io.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "kernel/procfs.h"
@@ -191,7 +192,7 @@ int lifecycle_list(const struct global_options *global, enum list_format format,
 	struct common common = { .procfs = procfs };
 	char *text, *end;
 	DIR *stream;
-	int root;
+	int root, more = 0;
 
 	if (procfs < 0 || state_host_read(procfs, &common.host, err) < 0)
 		return -1;
@@ -201,7 +202,7 @@ int lifecycle_list(const struct global_options *global, enum list_format format,
 		*err = local;
 		return -1;
 	}
-	for (struct dirent *entry; stream && (entry = readdir(stream));) {
+	for (struct dirent *entry; stream && (more = io_next_entry(stream, &entry)) > 0;) {
 		struct spec_state state;
 		char *id;
 
@@ -218,8 +219,12 @@ int lifecycle_list(const struct global_options *global, enum list_format format,
 		}
 		*ARENA_PUSH(arena, items, count) = state;
 	}
+	if (more < 0)
+		(void) err_sys(err, "read %s", global->root);
 	if (stream)
 		(void) closedir(stream);
+	if (more < 0)
+		return -1;
 	if (quiet) {
 		size_t size = 1;
 
@@ -245,23 +250,27 @@ int lifecycle_matching(const struct global_options *global, const char *pattern,
 	size_t count = 0;
 	char **ids = NULL;
 	regex_t regex;
-	int root;
+	int root, more = 0;
 	DIR *stream;
 
 	if (regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB) != 0)
 		return err_set(err, ERR_USAGE, "\"%s\" is no regular expression", pattern);
 	root = state_root_open(global->root, false, &local);
 	stream = root < 0 ? NULL : fdopendir(root);
-	for (struct dirent *entry; stream && (entry = readdir(stream));) {
+	for (struct dirent *entry; stream && (more = io_next_entry(stream, &entry)) > 0;) {
 		struct err ignored = { 0 };
 
 		if (state_check_id(entry->d_name, &ignored) == 0 &&
 			regexec(&regex, entry->d_name, 0, NULL, 0) == 0)
 			*ARENA_PUSH(arena, ids, count) = arena_str(arena, entry->d_name);
 	}
+	if (more < 0)
+		(void) err_sys(err, "read %s", global->root);
 	if (stream)
 		(void) closedir(stream);
 	regfree(&regex);
+	if (more < 0)
+		return -1;
 	if (root < 0 && local.code != ERR_NOT_FOUND) {
 		*err = local;
 		return -1;

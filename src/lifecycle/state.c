@@ -154,16 +154,18 @@ static bool is_empty(const struct state_dir *dir)
 {
 	int copy = openat(dir->dir, ".", DIR_FLAGS);
 	DIR *stream = copy < 0 ? NULL : fdopendir(copy);
+	struct dirent *entry;
 	size_t entries = 0;
+	int more = 0;
 
 	if (!stream) {
 		fd_close(&copy);
 		return false;
 	}
-	while (entries <= 2 && readdir(stream))
+	while (entries <= 2 && (more = io_next_entry(stream, &entry)) > 0)
 		entries++;
 	(void) closedir(stream);
-	return entries <= 2; /* "." and ".." */
+	return more == 0 && entries <= 2; /* "." and ".." */
 }
 
 static int old_record(const struct state_dir *dir, const char *boot_id, struct arena *arena,
@@ -472,8 +474,17 @@ static int empty(int dir, const char *keep, int depth, struct err *err)
 		fd_close(&copy);
 		return -1;
 	}
-	for (struct dirent *entry; result == 0 && (entry = readdir(stream));) {
-		const char *name = entry->d_name;
+	for (;;) {
+		struct dirent *entry;
+		const int more = result == 0 ? io_next_entry(stream, &entry) : 0;
+		const char *name;
+
+		/* Half a listing is no reason to go on to the record. */
+		if (more < 0)
+			result = err_sys(err, "read state directory");
+		if (more <= 0)
+			break;
+		name = entry->d_name;
 
 		if (str_eq(name, ".") || str_eq(name, "..") || (keep && str_eq(name, keep)))
 			continue;
