@@ -16,6 +16,8 @@
 #include "base/fd.h"
 #include "base/time.h"
 
+enum { CONNECT_S = 10 };
+
 int sock_pair(int *ret_one, int *ret_other, struct err *err)
 {
 	int ends[2];
@@ -64,18 +66,44 @@ int sock_accept(int listener, struct err *err)
 	return sock < 0 ? err_sys(err, "accept") : sock;
 }
 
+/* The queue of a listener is full, and nothing tells when that changes: the call itself can wait. */
+static int connect_patiently(
+	int sock, const struct sockaddr_un *to, const char *name, struct err *err)
+{
+	const struct timeval limit = { .tv_sec = CONNECT_S };
+
+	if (fcntl(sock, F_SETFL, 0) < 0)
+		return err_sys(err, "fcntl");
+	if (setsockopt(sock, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0)
+		return err_sys(err, "setsockopt SO_SNDTIMEO");
+	if (connect(sock, (const struct sockaddr *) to, sizeof(*to)) == 0)
+		return 0;
+	if (errno == EAGAIN)
+		return err_set(err, ERR_TIMEOUT, "connect %s: nobody accepted it within %d seconds",
+			name, CONNECT_S);
+	return err_sys(err, "connect %s", name);
+}
+
+/* A stream is not waited for without a bound: its listener may never accept. */
 int sock_connect_at(int dirfd, const char *name, int type, struct err *err)
 {
-	_cleanup_fd_ int sock = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+	const int flags = SOCK_CLOEXEC | (type == SOCK_DGRAM ? 0 : SOCK_NONBLOCK);
+	_cleanup_fd_ int sock = socket(AF_UNIX, type | flags, 0);
 	struct sockaddr_un to;
+	int done;
 
 	if (sock < 0)
 		return err_sys(err, "socket");
 	if (address(dirfd, name, &to, err) < 0)
 		return -1;
-	if (connect(sock, (const struct sockaddr *) &to, sizeof(to)) < 0)
-		return err_sys(err, "connect %s", name);
-	return TAKE_FD(sock);
+	do
+		done = connect(sock, (const struct sockaddr *) &to, sizeof(to));
+	while (done < 0 && errno == EINTR);
+	if (done < 0 && errno == EAGAIN)
+		done = connect_patiently(sock, &to, name, err);
+	else if (done < 0)
+		(void) err_sys(err, "connect %s", name);
+	return done < 0 ? -1 : TAKE_FD(sock);
 }
 
 int sock_connect_path(const char *path, int type, struct err *err)
