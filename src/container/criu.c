@@ -17,6 +17,7 @@
 #include "base/protobuf.h"
 #include "base/str.h"
 #include "base/time.h"
+#include "container/msg.h"
 #include "kernel/mount.h"
 #include "kernel/ns.h"
 #include "kernel/sock.h"
@@ -28,6 +29,7 @@ enum {
 	LOG_LEVEL = 4,
 	/* criu's fds: the socket, images, work, the status fd, then what it inherits. */
 	FIRST_FD = 3,
+	FAR_FD = 600, /* what is kept while the low numbers are given out */
 	OWN_FDS = 4,
 };
 
@@ -173,10 +175,17 @@ static int number_fds(const struct criu_call *call, int to_parent, struct err *e
 	const int high = FIRST_FD + OWN_FDS + (int) call->inherit_count + 1000;
 	int fds[OWN_FDS] = { -1, -1, -1, (int) call->options->status_fd }, ours = -1;
 
-	if (sock_pair(&ours, &fds[0], err) < 0 || sock_send_fd(to_parent, "s", 1, ours, err) < 0)
+	if (sock_pair(&ours, &fds[0], err) < 0)
 		return -1;
+	ours = fcntl(ours, F_DUPFD_CLOEXEC, FAR_FD);
+	if (ours < 0)
+		return err_sys(err, "fcntl F_DUPFD_CLOEXEC");
 	fds[1] = open(images_of(call), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fds[1] < 0)
+		return err_sys(err, "open %s", images_of(call));
 	fds[2] = open(work_of(call), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fds[2] < 0)
+		return err_sys(err, "open %s", work_of(call));
 	for (int i = 0; i < OWN_FDS + (int) call->inherit_count; i++) {
 		int fd = i < OWN_FDS ? fds[i] : call->inherit[i - OWN_FDS].fd;
 
@@ -186,7 +195,10 @@ static int number_fds(const struct criu_call *call, int to_parent, struct err *e
 	for (int i = 0; i < OWN_FDS + (int) call->inherit_count; i++)
 		if (dup2(high + i, FIRST_FD + i) < 0)
 			return err_sys(err, "dup2 %d", FIRST_FD + i);
-	return ns_close_from(FIRST_FD + OWN_FDS + (unsigned) call->inherit_count, false, err);
+	if (ns_close_from(FIRST_FD + OWN_FDS + (unsigned) call->inherit_count, true, err) < 0)
+		return -1;
+	/* The last that can fail: from here on it is criu's to speak. */
+	return msg_send(to_parent, MSG_READY, ours, err);
 }
 
 static int find_criu(char *path, size_t size, struct err *err)
@@ -216,15 +228,19 @@ __attribute__((noreturn)) static void become(
 
 	if (ns_pdeathsig(SIGKILL, &err) < 0 || getppid() != parent)
 		_exit(127);
+	sock = fcntl(
+		sock, F_DUPFD_CLOEXEC, FAR_FD); /* out of the way of the numbers that criu gets */
+	if (sock < 0)
+		_exit(127);
 	if (call->private_mounts && own_mounts(call->root, &err) < 0) {
-		(void) dprintf(2, "ocirt: criu: %s\n", err.text);
+		msg_send_error(sock, &err);
 		_exit(127);
 	}
 	(void) sigemptyset(&none);
 	(void) sigprocmask(SIG_SETMASK, &none, NULL);
 	(void) signal(SIGPIPE, SIG_DFL);
 	if (number_fds(call, sock, &err) < 0) {
-		(void) dprintf(2, "ocirt: criu: %s\n", err.text);
+		msg_send_error(sock, &err);
 		_exit(127);
 	}
 	(void) execve(path, argv, environ);
@@ -245,7 +261,7 @@ int criu_start(const struct criu_call *call, struct criu *ret, struct err *err)
 {
 	_cleanup_fd_ int images = -1, ours = -1, theirs = -1;
 	const pid_t parent = getpid();
-	char path[4096], byte;
+	char path[4096];
 
 	ret->arena = call->arena;
 	ret->log = call->action == CRIU_DUMP ? "dump.log" : "restore.log";
@@ -266,8 +282,10 @@ int criu_start(const struct criu_call *call, struct criu *ret, struct err *err)
 		ret->pid = 0;
 		return -1;
 	}
-	if (sock_recv(ours, &byte, 1, &ret->sock, time_deadline_ms(STAGE_MS), ret->pidfd, err) < 0)
-		return -1;
+	fd_close(&theirs);
+	if (msg_wait(ours, ret->pidfd, time_deadline_ms(STAGE_MS), MSG_READY, MSG_READY, 0,
+		    &ret->sock, err) < 0)
+		return err_ctx(err, "criu");
 	if (ret->sock < 0)
 		return err_set(err, ERR_SYSTEM, "%s could not be started", path);
 	return 0;
