@@ -365,9 +365,10 @@ static int run_hooks(const struct plan *plan, const char *state, struct created 
 				child->net_names, &child->net_moved, err) < 0)
 			return -1;
 	}
-	if (hooks_run(&plan->hooks[HOOK_PRESTART], HOOK_PRESTART, state, plan->bundle, err) < 0 ||
+	if (hooks_run(&plan->hooks[HOOK_PRESTART], HOOK_PRESTART, state, plan->bundle,
+		    &child->pidfd, err) < 0 ||
 		hooks_run(&plan->hooks[HOOK_CREATE_RUNTIME], HOOK_CREATE_RUNTIME, state,
-			plan->bundle, err) < 0)
+			plan->bundle, &child->pidfd, err) < 0)
 		return -1;
 	return msg_send(child->sock, MSG_HOOKS_DONE, -1, err);
 }

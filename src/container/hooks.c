@@ -20,7 +20,8 @@ const char *hooks_name(enum hook_kind kind)
 	return names[kind];
 }
 
-static int run_one(const struct hook *hook, const char *state, const char *cwd, struct err *err)
+static int run_one(const struct hook *hook, const char *state, const char *cwd, const int *until,
+	struct err *err)
 {
 	char output[OUTPUT_BYTES] = "";
 	const struct program program = {
@@ -28,6 +29,7 @@ static int run_one(const struct hook *hook, const char *state, const char *cwd, 
 		.argv = hook->argv,
 		.envp = hook->envp,
 		.cwd = cwd,
+		.until = until,
 		.input = state,
 		.deadline_ns =
 			time_deadline_ms(hook->timeout_ms != 0 ? hook->timeout_ms : HOOK_LIMIT_MS),
@@ -46,10 +48,10 @@ static int run_one(const struct hook *hook, const char *state, const char *cwd, 
 }
 
 int hooks_run(const struct hook_list *list, enum hook_kind kind, const char *state_json,
-	const char *cwd, struct err *err)
+	const char *cwd, const int *until, struct err *err)
 {
 	for (size_t i = 0; i < list->count; i++)
-		if (run_one(&list->items[i], state_json, cwd, err) < 0) {
+		if (run_one(&list->items[i], state_json, cwd, until, err) < 0) {
 			err->code = ERR_HOOK;
 			return err_point(err, list->items[i].pointer, "hook %s %s",
 				hooks_name(kind), list->items[i].path);

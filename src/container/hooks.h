@@ -18,8 +18,10 @@ enum { HOOK_LIMIT_MS = 300 * 1000 };
 /* The specification's name of a kind ("createRuntime"). */
 const char *hooks_name(enum hook_kind kind);
 
-/* Runs them until the first one fails. Returns 0, or -1 with ERR_HOOK and the output of the hook. */
+/* Runs them until the first one fails. until (may be NULL): a pidfd of the container's first process, without
+ * which a hook is of no use any more; its end is that of the hook. Returns 0, or -1 with ERR_HOOK and the
+ * output of the hook. */
 ERR_CHECK int hooks_run(const struct hook_list *list, enum hook_kind kind, const char *state_json,
-	const char *cwd, struct err *err);
+	const char *cwd, const int *until, struct err *err);
 
 #endif

@@ -192,7 +192,7 @@ static int run_hooks_here(const struct init_job *job, enum hook_kind kind, const
 	return hooks_run(&plan->hooks[kind], kind,
 		plan_state_json(
 			job->arena, plan->id, status, getpid(), plan->bundle, plan->annotations),
-		cwd, err);
+		cwd, NULL, err);
 }
 
 /* What goes to the seccomp agent, which is on the runtime's side, as is the procfs. */

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -149,15 +150,21 @@ static int tend(const struct program *program, struct running *running, struct e
 {
 	const char *input = program->input;
 	size_t output_used = 0, errors_used = 0;
+	struct stat info;
+	int until = program->until != NULL ? *program->until : -1;
 
+	/* A directory in /proc in place of a pidfd has nothing to poll for. */
+	if (until >= 0 && fstat(until, &info) == 0 && S_ISDIR(info.st_mode))
+		until = -1;
 	for (;;) {
-		struct pollfd polls[4] = {
+		struct pollfd polls[5] = {
 			{ .fd = running->pidfd, .events = POLLIN },
 			{ .fd = running->input, .events = POLLOUT },
 			{ .fd = running->output, .events = POLLIN },
 			{ .fd = running->errors, .events = POLLIN },
+			{ .fd = until, .events = POLLIN },
 		};
-		int ready = poll(polls, 4, time_poll_ms(program->deadline_ns));
+		int ready = poll(polls, 5, time_poll_ms(program->deadline_ns));
 
 		if (ready < 0 && errno != EINTR)
 			return err_sys(err, "poll %s", program->path);
@@ -165,6 +172,8 @@ static int tend(const struct program *program, struct running *running, struct e
 			return err_set(err, ERR_TIMEOUT, "ran past its time-out and was killed");
 		if (ready < 0)
 			continue;
+		if (polls[4].revents != 0 && polls[0].revents == 0)
+			return err_set(err, ERR_CHILD, "was killed: the container ended meanwhile");
 		if (polls[1].revents != 0)
 			feed(&running->input, &input);
 		if (polls[2].revents != 0)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
 #include <signal.h>
 
 #include "base/fd.h"
@@ -58,16 +59,44 @@ static int keep_network(const struct state_record *record)
  * container ends that. What stands in the way of this is found again with the lock held. */
 static void kill_first(const char *root, const char *id, struct arena *arena, int *ret_netns)
 {
-	_cleanup_handle_ struct handle handle = HANDLE_INIT;
+	_cleanup_state_dir_ struct state_dir dir = STATE_DIR_INIT;
 	struct err ignored = { 0 };
+	_cleanup_fd_ int procfs = procfs_open(&ignored);
+	_cleanup_fd_ int pidfd = -1;
+	struct state_record record = { 0 };
+	enum state_status status;
 
-	if (handle_look(root, id, arena, &handle, &ignored) < 0 || handle.pidfd < 0) {
+	/* Of one that is being created too, whose hooks end with it. */
+	if (procfs < 0 || state_look(root, id, &dir, &ignored) < 0 ||
+		state_read_record(&dir, arena, &record, &ignored) < 0 ||
+		state_status(procfs, NULL, &dir, &record, &status, &pidfd, &ignored) < 0 ||
+		pidfd < 0) {
 		err_drop(&ignored);
 		return;
 	}
-	*ret_netns = keep_network(&handle.record);
-	if (ns_pidfd_send(handle.pidfd, SIGKILL, &ignored) < 0)
+	*ret_netns = keep_network(&record);
+	if (ns_pidfd_send(pidfd, SIGKILL, &ignored) < 0)
 		err_drop(&ignored);
+}
+
+/* What would not be in the way the next time says nothing about the record, which knows what is to be
+ * ended and removed. */
+static bool is_our_trouble(int num)
+{
+	return num == ENOMEM || num == EMFILE || num == ENFILE || num == EAGAIN || num == EINTR ||
+		num == EPERM || num == EACCES;
+}
+
+/* A disk may answer the second time. */
+static int read_twice(
+	const struct state_dir *dir, struct arena *arena, struct state_record *ret, struct err *err)
+{
+	if (state_read_record(dir, arena, ret, err) == 0)
+		return 0;
+	if (err->num != EIO)
+		return -1;
+	err_drop(err);
+	return state_read_record(dir, arena, ret, err);
 }
 
 /* Without a record, or with one that cannot be read, nothing but the directory is known to be ours. */
@@ -78,7 +107,7 @@ static int delete_unknown(struct state_dir *dir, bool force, const struct err *w
 			return -1;
 		if (force)
 			return 0;
-	} else if (force) {
+	} else if (force && !is_our_trouble(why->num)) {
 		log_warning("%s: its processes and cgroups are not known, the directory alone goes",
 			why->text);
 		return state_remove(dir, err);
@@ -102,7 +131,7 @@ static int delete_locked(const char *root, const char *id, bool force, struct st
 	enum state_status status = STATUS_STOPPED;
 	const uint64_t deadline = time_deadline_ms(END_MS);
 
-	if (state_read_record(dir, &arena, &record, &local) < 0) {
+	if (read_twice(dir, &arena, &record, &local) < 0) {
 		const char *runtime = peer_read(dir, "", &arena, &record, &created, &theirs);
 
 		if (runtime == NULL)

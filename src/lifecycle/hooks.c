@@ -35,7 +35,7 @@ int hooks_after_start(const struct state_dir *dir, const struct state_record *re
 	if (hooks_run(&lists[HOOK_POSTSTART], HOOK_POSTSTART,
 		    plan_state_json(arena, record->id, "running", (pid_t) record->pid,
 			    record->bundle, &spec->annotations),
-		    record->bundle, err) == 0)
+		    record->bundle, NULL, err) == 0)
 		return 0;
 	{
 		_cleanup_fd_ int pidfd = ns_pidfd_open((pid_t) record->pid, &ignored);
@@ -64,7 +64,7 @@ void hooks_after_stop(
 	for (size_t i = 0; i < lists[HOOK_POSTSTOP].count; i++) {
 		const struct hook_list one = { &lists[HOOK_POSTSTOP].items[i], 1 };
 
-		if (hooks_run(&one, HOOK_POSTSTOP, state, record->bundle, &err) < 0) {
+		if (hooks_run(&one, HOOK_POSTSTOP, state, record->bundle, NULL, &err) < 0) {
 			log_warning("%s", err.text);
 			err_drop(&err);
 		}

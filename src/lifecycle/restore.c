@@ -125,9 +125,10 @@ static int run_hooks(struct container *container, pid_t pid, struct err *err)
 	const struct plan *plan = &container->bundle.plan;
 	const char *state = container_state(container, "creating", pid);
 
-	if (hooks_run(&plan->hooks[HOOK_PRESTART], HOOK_PRESTART, state, plan->bundle, err) < 0 ||
+	if (hooks_run(&plan->hooks[HOOK_PRESTART], HOOK_PRESTART, state, plan->bundle, NULL, err) <
+			0 ||
 		hooks_run(&plan->hooks[HOOK_CREATE_RUNTIME], HOOK_CREATE_RUNTIME, state,
-			plan->bundle, err) < 0)
+			plan->bundle, NULL, err) < 0)
 		return -1;
 	return 0;
 }
