@@ -1,0 +1,207 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Nothing waits for ever: whoever does not answer is named within a bound, and one delete --force ends it.
+
+load ../helpers
+
+bats_require_minimum_version 1.5.0
+
+setup() { need_root; setup_bundle; host_before; }
+teardown() {
+	[ -z "${HELPER-}" ] || kill -KILL "$HELPER" 2>/dev/null || :
+	teardown_bundle
+}
+
+# within SECONDS ARGUMENT...: the program under test, which must end by itself before.
+within() {
+	local s=$1 rc=0
+	shift
+	timeout -s KILL "$s" "$OCIRT" --root "$ROOT" "$@" </dev/null || rc=$?
+	[ $rc != 137 ] || { echo "it did not end within $s seconds: $*"; exit 1; }
+	return $rc
+}
+# behind VERB...: the same in the background, its status in the file `behind`.
+behind() {
+	(cd "$BUNDLE" && rc=0 && { "$OCIRT" --root "$ROOT" "$@" </dev/null >"$BATS_TEST_TMPDIR/behind.out" 2>&1 || rc=$?; }
+		echo $rc >"$BATS_TEST_TMPDIR/behind.new"
+		mv "$BATS_TEST_TMPDIR/behind.new" "$BATS_TEST_TMPDIR/behind") 3>&- &
+}
+exists() { [ -e "$1" ]; }
+hook() { # KIND SHELL-TEXT [TIMEOUT]
+	config '.hooks[$k] = [{path: "/bin/sh", args: ["sh", "-c", $c]} + (if $t == "" then {} else {timeout: ($t | tonumber)} end)]' \
+		--arg k "$1" --arg c "$2" --arg t "${3-}"
+}
+letter_of() { sed 's/.*) //' "/proc/$1/stat" | cut -c1; }
+is_letter() { [ "$(letter_of "$1")" = "$2" ]; }
+
+@test "a stopped container (SIGSTOP): TERM waits in it, others are served, KILL ends it" {
+	args sleep 1000
+	run_container --detach
+	pid=$(rt state "$ID" | jq .pid)
+	rt kill "$ID" STOP
+	wait_for is_letter "$pid" T
+	within 20 kill "$ID" TERM
+	[ "$(status_of)" = running ]
+	within 20 exec "$ID" true
+	within 20 kill "$ID" KILL
+	wait_for is_status stopped
+	within 20 delete "$ID"
+}
+
+@test "a stopped container goes by delete --force" {
+	args sleep 1000
+	run_container --detach
+	rt kill "$ID" STOP
+	within 20 delete --force "$ID"
+}
+
+@test "a process that the kernel does not end: delete --force says so in time, and can be repeated" {
+	local f
+	for f in mkfs.ext4 fsfreeze losetup; do command -v $f >/dev/null || skip "no $f"; done
+	[ -e /dev/loop-control ] || skip "no loop devices"
+	truncate -s 16M "$BATS_TEST_TMPDIR/disk"
+	mkfs.ext4 -q -O ^has_journal "$BATS_TEST_TMPDIR/disk" || skip "no ext4"
+	args sh -c 'echo > /mnt/ready; while :; do echo > /mnt/file; done'
+	config '.mounts += [{destination: "/mnt", type: "bind", source: $d, options: ["rbind", "rw"]}]' --arg d "$BATS_TEST_TMPDIR/fs"
+	mkdir "$BATS_TEST_TMPDIR/fs"
+	# The file system is seen in here alone, and ends with it.
+	export ID
+	run unshare -m bash -c '
+		t=$1 bundle=$2; shift 2
+		mount -o loop "$t/disk" "$t/fs" || exit 77
+		trap "fsfreeze -u $t/fs 2>/dev/null; \"\$@\" delete --force $ID >/dev/null 2>&1; umount $t/fs" EXIT
+		cd "$bundle" && "$@" run -d "$ID" </dev/null >/dev/null 2>&1 || exit 1
+		pid=$("$@" state "$ID" | jq .pid)
+		for ((i = 0; i < 200; i++)); do [ -e "$t/fs/ready" ] && break; sleep 0.05; done
+		fsfreeze -f "$t/fs" || exit 77
+		for ((i = 0; i < 200; i++)); do grep -q ") D" "/proc/$pid/stat" && break; sleep 0.05; done
+		grep -q ") D" "/proc/$pid/stat" || { echo "it is not in state D"; exit 1; }
+		timeout -s KILL 40 "$@" delete --force "$ID"; rc=$?
+		[ $rc = 1 ] || { echo "status $rc"; exit 1; }
+		[ "$("$@" list -q)" = "$ID" ] || { echo "its state is lost"; exit 1; }
+		fsfreeze -u "$t/fs"
+		timeout -s KILL 40 "$@" delete --force "$ID" || exit 1
+		[ -z "$("$@" list -q)" ]
+	' - "$BATS_TEST_TMPDIR" "$BUNDLE" "$OCIRT" --root "$ROOT" 3>&-
+	[ "$status" != 77 ] || skip "no loop mount, or it cannot be frozen"
+	[ "$status" = 0 ] || { echo "$output"; false; }
+	says 'does not end'
+}
+
+@test "a hook that never ends: others wait for its create in vain but not for ever, delete --force ends it" {
+	hook createRuntime "echo > $BATS_TEST_TMPDIR/hook; exec sleep 1000"
+	behind create "$ID"
+	wait_for exists "$BATS_TEST_TMPDIR/hook"
+	run within 30 start "$ID"
+	[ "$status" != 0 ]
+	one_line "$ID"
+	run within 30 delete "$ID"
+	[ "$status" != 0 ]
+	one_line "$ID"
+	within 30 delete --force "$ID"
+	wait_for exists "$BATS_TEST_TMPDIR/behind"
+	[ "$(cat "$BATS_TEST_TMPDIR/behind")" != 0 ]
+}
+
+@test "startContainer and poststop hooks with a timeout are ended by it" {
+	args sleep 1000
+	hook startContainer 'exec sleep 1000' 1
+	config '.hooks.startContainer[0].path = "/bin/sh"'
+	hook poststop 'exec sleep 1000' 1
+	create_container
+	run within 30 start "$ID"
+	[ "$status" = 1 ]
+	one_line 'startContainer.*(time|1 s)'
+	within 30 delete --force "$ID"
+}
+
+@test "a console socket whose listener accepts nobody" {
+	command -v python3 >/dev/null || skip "no python3"
+	config '.process.terminal = true'
+	python3 -c 'import socket, sys, time
+s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(0)
+c = socket.socket(socket.AF_UNIX); c.connect(sys.argv[1]); print(flush=True)
+time.sleep(1000)' "$BATS_TEST_TMPDIR/console" >"$BATS_TEST_TMPDIR/listens" 3>&- &
+	HELPER=$!
+	wait_for test -s "$BATS_TEST_TMPDIR/listens"
+	run within 30 create --bundle "$BUNDLE" --console-socket "$BATS_TEST_TMPDIR/console" "$ID"
+	[ "$status" = 1 ]
+	one_line 'console.*nobody accepted'
+	[ -z "$(rt list -q)" ]
+}
+
+@test "a console socket that is accepted and never read" {
+	command -v python3 >/dev/null || skip "no python3"
+	config '.process.terminal = true'
+	python3 -c 'import socket, sys, time
+s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(5); print(flush=True)
+a = s.accept(); time.sleep(1000)' "$BATS_TEST_TMPDIR/console" >"$BATS_TEST_TMPDIR/listens" 3>&- &
+	HELPER=$!
+	wait_for test -s "$BATS_TEST_TMPDIR/listens"
+	within 30 create --bundle "$BUNDLE" --console-socket "$BATS_TEST_TMPDIR/console" "$ID"
+	within 30 start "$ID"
+	within 30 delete --force "$ID"
+}
+
+@test "a full pipe: a hook that says more than anybody reads, a log that nobody reads" {
+	hook createRuntime 'head -c 3000000 /dev/zero; head -c 3000000 /dev/zero >&2'
+	within 30 create --bundle "$BUNDLE" "$ID" >/dev/null 2>&1 || {
+		rt list -q
+		false
+	}
+	within 30 delete --force "$ID"
+	mkfifo "$BATS_TEST_TMPDIR/log"
+	run within 30 --log "$BATS_TEST_TMPDIR/log" state "$ID"
+	[ "$status" = 1 ]
+}
+
+@test "a dead first process in the created state: start says so, delete removes it" {
+	create_container
+	kill -KILL "$(rt state "$ID" | jq .pid)"
+	wait_for is_status stopped
+	run within 30 start "$ID"
+	[ "$status" = 1 ]
+	one_line 'stopped'
+	within 30 delete "$ID"
+}
+
+@test "start after the creator died: nothing is there to start, and the id can be had again" {
+	hook createRuntime "echo \$PPID > $BATS_TEST_TMPDIR/pid.new; mv $BATS_TEST_TMPDIR/pid.new $BATS_TEST_TMPDIR/hook; exec sleep 1000"
+	behind create "$ID"
+	wait_for exists "$BATS_TEST_TMPDIR/hook"
+	kill -KILL "$(cat "$BATS_TEST_TMPDIR/hook")"
+	wait_for exists "$BATS_TEST_TMPDIR/behind"
+	run within 30 start "$ID"
+	[ "$status" = 1 ]
+	one_line "$ID"
+	config 'del(.hooks)'
+	within 30 create --bundle "$BUNDLE" "$ID" >/dev/null 2>&1
+	within 30 delete --force "$ID"
+}
+
+@test "two starts: one of them starts it" {
+	args sleep 1000
+	create_container
+	behind start "$ID"
+	run within 30 start "$ID"
+	wait_for exists "$BATS_TEST_TMPDIR/behind"
+	[ $((status == 0)) != $(($(cat "$BATS_TEST_TMPDIR/behind") == 0)) ]
+	[ "$(status_of)" = running ]
+	within 30 delete --force "$ID"
+}
+
+@test "two deletes: one of them deletes it, two with --force are both content" {
+	create_container
+	kill -KILL "$(rt state "$ID" | jq .pid)"
+	wait_for is_status stopped
+	behind delete "$ID"
+	run within 30 delete "$ID"
+	wait_for exists "$BATS_TEST_TMPDIR/behind"
+	[ $((status == 0)) != $(($(cat "$BATS_TEST_TMPDIR/behind") == 0)) ]
+	rm "$BATS_TEST_TMPDIR/behind"
+	create_container
+	behind delete --force "$ID"
+	within 30 delete --force "$ID"
+	wait_for exists "$BATS_TEST_TMPDIR/behind"
+	[ "$(cat "$BATS_TEST_TMPDIR/behind")" = 0 ]
+}
