@@ -79,12 +79,13 @@ static void kill_first(const char *root, const char *id, struct arena *arena, in
 		err_drop(&ignored);
 }
 
-/* What would not be in the way the next time says nothing about the record, which knows what is to be
- * ended and removed. */
-static bool is_our_trouble(int num)
+/* A record that says nothing and never will: its text, its kind of file or its disk is spoilt. Any other
+ * failure to read it may not be there the next time, and the record knows what is to be ended and
+ * removed. */
+static bool is_spoilt(int num)
 {
-	return num == ENOMEM || num == EMFILE || num == ENFILE || num == EAGAIN || num == EINTR ||
-		num == EPERM || num == EACCES;
+	return num == 0 || num == EIO || num == ELOOP || num == EISDIR || num == ENXIO ||
+		num == EFBIG;
 }
 
 /* A disk may answer the second time. */
@@ -107,7 +108,7 @@ static int delete_unknown(struct state_dir *dir, bool force, const struct err *w
 			return -1;
 		if (force)
 			return 0;
-	} else if (force && !is_our_trouble(why->num)) {
+	} else if (force && is_spoilt(why->num)) {
 		log_warning("%s: its processes and cgroups are not known, the directory alone goes",
 			why->text);
 		return state_remove(dir, err);
