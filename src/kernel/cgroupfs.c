@@ -237,8 +237,14 @@ int cgroupfs_at_read(
 
 /* ---- making ------------------------------------------------------------------------------------- */
 
-/* An empty v1 cpuset takes no process: its two lists are those of the directory above. */
-static int fill_cpuset(int at, int above, const char *dir, struct err *err)
+static bool is_blank(const char *text)
+{
+	return text[0] == '\0' || text[0] == '\n';
+}
+
+/* An empty v1 cpuset takes no process: its two lists are those of the directory above. That one may have
+ * been made this very moment, by another runtime that has not filled it yet: then it is filled too. */
+static int fill_cpuset(int at, int above, const char *dir, unsigned depth, struct err *err)
 {
 	static const char *const files[] = { "cpuset.cpus", "cpuset.mems" };
 
@@ -249,10 +255,21 @@ static int fill_cpuset(int at, int above, const char *dir, struct err *err)
 			return 0;
 		if (read_at(at, dir, files[i], value, sizeof(value), err) < 0)
 			return -1;
-		if (value[0] != '\0' && value[0] != '\n')
+		if (!is_blank(value))
 			continue;
-		if (read_at(above, dir, files[i], value, sizeof(value), err) < 0 ||
-			write_at(at, dir, files[i], value, err) < 0)
+		if (read_at(above, dir, files[i], value, sizeof(value), err) < 0)
+			return -1;
+		if (is_blank(value) && depth > 0) {
+			_cleanup_fd_ int higher =
+				openat(above, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+			if (higher < 0)
+				return err_sys(err, "open %s/../..", dir);
+			if (fill_cpuset(above, higher, dir, depth - 1, err) < 0 ||
+				read_at(above, dir, files[i], value, sizeof(value), err) < 0)
+				return -1;
+		}
+		if (write_at(at, dir, files[i], value, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -346,12 +363,12 @@ static int make_level(const char *dir, unsigned depth, bool *made, struct err *e
 	*made = mkdirat(above, slash + 1, 0755) == 0;
 	if (!*made && errno != EEXIST)
 		return err_sys(err, "mkdir %s", dir);
-	if (!*made || magic != CGROUP_SUPER_MAGIC)
+	if (magic != CGROUP_SUPER_MAGIC)
 		return 0;
 	at = openat(above, slash + 1, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (at < 0)
 		return err_sys(err, "open %s", dir);
-	return fill_cpuset(at, above, dir, err);
+	return fill_cpuset(at, above, dir, depth, err);
 }
 
 int cgroupfs_make(const char *dir, struct err *err)
@@ -368,8 +385,12 @@ int cgroupfs_make(const char *dir, struct err *err)
 		return err_num(err, ENAMETOOLONG, "mkdir %s", dir);
 	memcpy(plain, dir, length);
 	plain[length] = '\0';
-	if (make_level(plain, DEPTH, &made, err) < 0)
-		return -1;
+	/* A directory above may go while another container is deleted: it is made again. */
+	for (int tries = 10; make_level(plain, DEPTH, &made, err) < 0; tries--) {
+		if (tries == 0 || (err->num != ENOENT && err->num != ENODEV))
+			return -1;
+		err_drop(err);
+	}
 	at = open_dir(plain, &magic, err);
 	if (at < 0)
 		return -1;
