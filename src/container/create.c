@@ -342,7 +342,7 @@ static int say_why_it_ended(struct created *child, struct err *err)
 {
 	struct err said;
 
-	if (err->num == ESRCH &&
+	if ((err->num == ESRCH || err->num == EPIPE) &&
 		msg_wait(child->sock, child->pidfd, time_deadline_ms(CHILD_MS), MSG_READY,
 			MSG_CONSOLE, 0, NULL, &said) < 0)
 		*err = said;
@@ -370,7 +370,8 @@ static int run_hooks(const struct plan *plan, const char *state, struct created 
 		hooks_run(&plan->hooks[HOOK_CREATE_RUNTIME], HOOK_CREATE_RUNTIME, state,
 			plan->bundle, &child->pidfd, err) < 0)
 		return -1;
-	return msg_send(child->sock, MSG_HOOKS_DONE, -1, err);
+	return msg_send(child->sock, MSG_HOOKS_DONE, -1, err) < 0 ? say_why_it_ended(child, err)
+								  : 0;
 }
 
 int create_let_go(const struct create_job *job, struct created *child, struct err *err)
@@ -379,7 +380,7 @@ int create_let_go(const struct create_job *job, struct created *child, struct er
 		place(job, child, err) < 0 ||
 		rdt_place_process(job->rdt, job->procfs, child->pid, job->arena, err) < 0)
 		return -1;
-	return msg_send(child->sock, MSG_MAPPED, -1, err);
+	return msg_send(child->sock, MSG_MAPPED, -1, err) < 0 ? say_why_it_ended(child, err) : 0;
 }
 
 int create_settle(const struct create_job *job, const char *state_runtime, struct created *child,
@@ -407,7 +408,7 @@ int create_settle(const struct create_job *job, const char *state_runtime, struc
 int create_release(const struct create_job *job, struct created *child, struct err *err)
 {
 	if (msg_send(child->sock, MSG_GO, -1, err) < 0)
-		return -1;
+		return say_why_it_ended(child, err);
 	if (job->barrier < 0)
 		return 0;
 	return msg_wait(
