@@ -11,6 +11,7 @@
 #include "container/notify.h"
 #include "container/word.h"
 #include "kernel/ns.h"
+#include "kernel/procfs.h"
 #include "kernel/sock.h"
 #include "lifecycle/handle.h"
 #include "lifecycle/hooks.h"
@@ -48,6 +49,20 @@ static int await_end(int pidfd, struct err *err)
 	return -1;
 }
 
+/* It would hear START when somebody lets it go on, and until then nobody would know what became of it. */
+static int refuse_stopped(const struct handle *handle, struct err *err)
+{
+	char letter = 0;
+
+	if (procfs_start_time(handle->procfs, (pid_t) handle->record.pid, NULL, &letter, err) < 0)
+		return -1;
+	if (letter == 'T' || letter == 't')
+		return err_set(err, ERR_STATE,
+			"cannot start a container whose first process is stopped (SIGSTOP): "
+			"SIGCONT lets it go on");
+	return 0;
+}
+
 /* START, and then silence: the socket closes when the program of the container is executed. */
 static int pass_barrier(const struct state_dir *dir, int pidfd, struct err *err)
 {
@@ -79,6 +94,8 @@ static int start(const struct global_options *global, const char *id, struct err
 	case STATUS_PAUSED:
 		return err_set(err, ERR_STATE, "cannot start an already running container");
 	}
+	if (refuse_stopped(&handle, err) < 0)
+		return -1;
 	if (notify_open(handle.dir.dir, getenv("NOTIFY_SOCKET"), &notify, err) < 0 ||
 		pass_barrier(&handle.dir, handle.pidfd, err) < 0 ||
 		hooks_after_start(&handle.dir, &handle.record, &arena, err) < 0)

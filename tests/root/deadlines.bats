@@ -165,6 +165,22 @@ a = s.accept(); time.sleep(1000)' "$BATS_TEST_TMPDIR/console" >"$BATS_TEST_TMPDI
 	within 30 delete "$ID"
 }
 
+@test "a stopped first process in the created state: start says so, and starts it after SIGCONT" {
+	args sleep 1000
+	create_container
+	pid=$(rt state "$ID" | jq .pid)
+	rt kill "$ID" STOP
+	wait_for is_letter "$pid" T
+	run within 30 start "$ID"
+	[ "$status" = 1 ]
+	one_line 'SIGSTOP'
+	rt kill "$ID" CONT
+	wait_for is_letter "$pid" S
+	within 30 start "$ID"
+	[ "$(status_of)" = running ]
+	within 30 delete --force "$ID"
+}
+
 @test "start after the creator died: nothing is there to start, and the id can be had again" {
 	hook createRuntime "echo \$PPID > $BATS_TEST_TMPDIR/pid.new; mv $BATS_TEST_TMPDIR/pid.new $BATS_TEST_TMPDIR/hook; exec sleep 1000"
 	behind create "$ID"
