@@ -166,6 +166,7 @@ static void unescape(char *path)
 struct below {
 	int *ids;
 	size_t count;
+	char *point; /* where the tree is attached */
 };
 
 static bool is_below(const struct below *below, int parent)
@@ -179,11 +180,27 @@ static bool is_below(const struct below *below, int parent)
 static void free_below(struct below *below)
 {
 	free(below->ids);
+	free(below->point);
+}
+
+/* A path of mountinfo below the tree that root is, from there: the way to the tree may be closed to the
+ * ids of a user namespace. */
+static int open_below(const struct below *below, int root, const char *path)
+{
+	const char *rest = below->point == NULL || str_eq(below->point, "/")
+		? path
+		: str_after(path, below->point);
+
+	if (rest == NULL)
+		return open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	rest += strspn(rest, "/");
+	return openat(root, rest[0] != '\0' ? rest : ".", O_PATH | O_NOFOLLOW | O_CLOEXEC);
 }
 
 /* One line of mountinfo: a mount whose parent is of the tree belongs to it. What is mounted over and
  * cannot be reached by its path is hidden from the container as well. */
-static int set_line(struct below *below, char *line, uint64_t set, uint64_t clear, struct err *err)
+static int set_line(
+	struct below *below, int root, char *line, uint64_t set, uint64_t clear, struct err *err)
 {
 	_cleanup_fd_ int fd = -1;
 	int id, parent, start = 0;
@@ -191,26 +208,30 @@ static int set_line(struct below *below, char *line, uint64_t set, uint64_t clea
 	int *more;
 
 	if (sscanf(line, "%d %d %*s %*s %n", &id, &parent, &start) != 2 || start == 0 ||
-		!is_below(below, parent))
+		(id != below->ids[0] && !is_below(below, parent)))
 		return 0;
+	path = line + start;
+	path[strcspn(path, " ")] = '\0';
+	unescape(path);
+	if (id == below->ids[0]) {
+		below->point = strdup(path);
+		return below->point == NULL ? err_sys(err, "malloc path") : 0;
+	}
 	more = realloc(below->ids, (below->count + 1) * sizeof(*more));
 	if (more == NULL)
 		return err_sys(err, "malloc mounts");
 	below->ids = more;
 	below->ids[below->count++] = id;
-	path = line + start;
-	path[strcspn(path, " ")] = '\0';
-	unescape(path);
-	fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || mount_id(fd) != id)
-		return 0;
-	return set_one(fd, set, clear, err);
+	fd = open_below(below, root, path);
+	if (fd < 0)
+		return err_sys(err, "open %s", path);
+	return mount_id(fd) == id ? set_one(fd, set, clear, err) : 0;
 }
 
 /* The kernel lists a mount behind its parent. */
 static int set_tree(int fd, uint64_t set, uint64_t clear, struct err *err)
 {
-	__attribute__((cleanup(free_below))) struct below below = { malloc(sizeof(int)), 1 };
+	__attribute__((cleanup(free_below))) struct below below = { malloc(sizeof(int)), 1, NULL };
 	int info = open_self("/proc/self/mountinfo", O_RDONLY), done = 0;
 	FILE *file = info < 0 ? NULL : fdopen(info, "r");
 	char *line = NULL;
@@ -230,7 +251,7 @@ static int set_tree(int fd, uint64_t set, uint64_t clear, struct err *err)
 	else
 		done = set_one(fd, set, clear, err);
 	while (done == 0 && getline(&line, &size, file) > 0)
-		done = set_line(&below, line, set, clear, err);
+		done = set_line(&below, fd, line, set, clear, err);
 	free(line);
 	(void) fclose(file);
 	return done;
@@ -261,7 +282,7 @@ static void free_hide(struct hide *hide)
 	for (size_t i = 0; i < hide->count; i++)
 		fd_close(&hide->fds[i]);
 	free(hide->fds);
-	free(hide->ours.ids);
+	free_below(&hide->ours);
 }
 
 static int remember_id(struct below *below, int id, struct err *err)
