@@ -225,6 +225,7 @@ __attribute__((noreturn)) static void become(
 	char *argv[] = { "criu", "swrk", "3", NULL };
 	struct err err;
 	sigset_t none;
+	int silent;
 
 	if (ns_pdeathsig(SIGKILL, &err) < 0 || getppid() != parent)
 		_exit(127);
@@ -243,6 +244,10 @@ __attribute__((noreturn)) static void become(
 		msg_send_error(sock, &err);
 		_exit(127);
 	}
+	/* Its reasons come from its log: what it says besides would be a second line of ours. */
+	silent = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (silent >= 0)
+		(void) dup2(silent, 2);
 	(void) execve(path, argv, environ);
 	_exit(127);
 }
