@@ -7,7 +7,11 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/time.h"
 #include "container/msg.h"
+#include "kernel/procfs.h"
+
+enum { LOOK_MS = 5000 };
 
 static struct err *map(int fd)
 {
@@ -55,14 +59,36 @@ void word_leave(const struct word *word, const struct err *err)
 		memcpy(word->page, err, sizeof(*err));
 }
 
-int word_wait_exec(
-	const struct word *word, int sock, int pidfd, uint64_t deadline_ns, struct err *err)
+/* Its hooks may take long. But from a process that is stopped no word comes at all. */
+static int wait_looking(
+	const struct word_from *from, int pidfd, uint64_t deadline_ns, int eof_ok, struct err *err)
 {
-	int got = msg_wait(sock, pidfd, deadline_ns, MSG_EXEC, MSG_EXEC, 0, NULL, err);
+	for (;;) {
+		const uint64_t look_ns = time_deadline_ms(LOOK_MS);
+		const bool last = from->procfs < 0 || look_ns >= deadline_ns;
+		const int got = msg_wait(from->sock, pidfd, last ? deadline_ns : look_ns, MSG_EXEC,
+			MSG_EXEC, eof_ok, NULL, err);
+		char letter = 0;
+
+		if (got >= 0 || err->code != ERR_TIMEOUT || last)
+			return got;
+		err_drop(err);
+		if (procfs_start_time(from->procfs, from->pid, NULL, &letter, err) < 0)
+			return -1;
+		if (letter == 'T' || letter == 't')
+			return err_set(err, ERR_TIMEOUT,
+				"the container's first process is stopped (SIGSTOP)");
+	}
+}
+
+static int wait_exec(const struct word *word, const struct word_from *from, uint64_t deadline_ns,
+	struct err *err)
+{
+	int got = wait_looking(from, from->pidfd, deadline_ns, 0, err);
 
 	/* An error of what is left to do may still follow. */
 	if (got == MSG_EXEC)
-		got = msg_wait(sock, -1, deadline_ns, MSG_EXEC, MSG_EXEC, 1, NULL, err);
+		got = wait_looking(from, -1, deadline_ns, 1, err);
 	if (got < 0)
 		return -1;
 	if (word->page == NULL || word->page->text[0] == '\0')
@@ -72,13 +98,21 @@ int word_wait_exec(
 	return -1;
 }
 
-int word_start(int sock, int pidfd, uint64_t deadline_ns, struct err *err)
+int word_wait_exec(
+	const struct word *word, int sock, int pidfd, uint64_t deadline_ns, struct err *err)
+{
+	const struct word_from from = { .sock = sock, .pidfd = pidfd, .procfs = -1 };
+
+	return wait_exec(word, &from, deadline_ns, err);
+}
+
+int word_start(const struct word_from *from, uint64_t deadline_ns, struct err *err)
 {
 	_cleanup_word_ struct word word = WORD_INIT;
 
 	word_open(&word);
-	if (msg_send(sock, MSG_START, word.fd, err) < 0)
+	if (msg_send(from->sock, MSG_START, word.fd, err) < 0)
 		return -1;
 	fd_close(&word.fd);
-	return word_wait_exec(&word, sock, pidfd, deadline_ns, err);
+	return wait_exec(&word, from, deadline_ns, err);
 }

@@ -8,6 +8,7 @@
 #define OCIRT_CONTAINER_WORD_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 
@@ -37,7 +38,16 @@ void word_leave(const struct word *word, const struct err *err);
 ERR_CHECK int word_wait_exec(
 	const struct word *word, int sock, int pidfd, uint64_t deadline_ns, struct err *err);
 
-/* Sends START to a process that is ready, and waits like that. */
-ERR_CHECK int word_start(int sock, int pidfd, uint64_t deadline_ns, struct err *err);
+/* Who gives its word: its socket, a pidfd, and, where it may have been stopped by others since it got
+ * ready, its number in procfs (else procfs is -1). */
+struct word_from {
+	int sock;
+	int pidfd;
+	int procfs;
+	pid_t pid;
+};
+
+/* Sends START to a process that is ready, and waits like that. ERR_TIMEOUT too where it is stopped. */
+ERR_CHECK int word_start(const struct word_from *from, uint64_t deadline_ns, struct err *err);
 
 #endif

@@ -12,11 +12,12 @@ enum { START_MS = 600 * 1000 };
 static int start(struct container *container, struct err *err)
 {
 	struct created *child = &container->child;
+	const struct word_from from = { .sock = child->sock, .pidfd = child->pidfd, .procfs = -1 };
 
 	if (notify_open(container->dir.dir, container->bundle.plan.notify_socket,
 		    &container->notify, err) < 0)
 		return -1;
-	if (word_start(child->sock, child->pidfd, time_deadline_ms(START_MS), err) < 0)
+	if (word_start(&from, time_deadline_ms(START_MS), err) < 0)
 		return -1;
 	fd_close(&child->sock);
 	return hooks_after_start(&container->dir, &container->record, &container->arena, err);

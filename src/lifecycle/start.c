@@ -64,14 +64,21 @@ static int refuse_stopped(const struct handle *handle, struct err *err)
 }
 
 /* START, and then silence: the socket closes when the program of the container is executed. */
-static int pass_barrier(const struct state_dir *dir, int pidfd, struct err *err)
+static int pass_barrier(const struct handle *handle, struct err *err)
 {
+	const struct state_dir *dir = &handle->dir;
 	_cleanup_fd_ int sock = connect_barrier(dir, err);
+	const struct word_from from = {
+		.sock = sock,
+		.pidfd = handle->pidfd,
+		.procfs = handle->procfs,
+		.pid = (pid_t) handle->record.pid,
+	};
 
 	if (sock < 0)
 		return -1;
-	if (word_start(sock, pidfd, time_deadline_ms(START_MS), err) < 0)
-		return await_end(pidfd, err);
+	if (word_start(&from, time_deadline_ms(START_MS), err) < 0)
+		return await_end(handle->pidfd, err);
 	(void) unlinkat(dir->dir, STATE_BARRIER_TAKEN, 0);
 	return 0;
 }
@@ -97,7 +104,7 @@ static int start(const struct global_options *global, const char *id, struct err
 	if (refuse_stopped(&handle, err) < 0)
 		return -1;
 	if (notify_open(handle.dir.dir, getenv("NOTIFY_SOCKET"), &notify, err) < 0 ||
-		pass_barrier(&handle.dir, handle.pidfd, err) < 0 ||
+		pass_barrier(&handle, err) < 0 ||
 		hooks_after_start(&handle.dir, &handle.record, &arena, err) < 0)
 		return -1;
 	/* However long it takes to be ready, others may have to do with the container meanwhile. */
