@@ -28,7 +28,7 @@
 #include "kernel/sock.h"
 #include "plan/seccomp.h"
 
-enum { CHILD_MS = 600 * 1000 }; /* its hooks have bounds of their own */
+enum { CHILD_MS = 600 * 1000 }; /* for a step of its own; hooks come on top of it */
 
 void created_end(struct created *child)
 {
@@ -393,8 +393,9 @@ int create_settle(const struct create_job *job, const char *state_runtime, struc
 		return say_why_it_ended(child, err);
 	if (init_asks_for_hooks(plan) && run_hooks(plan, state_runtime, child, job->arena, err) < 0)
 		return -1;
-	got = msg_wait(child->sock, child->pidfd, time_deadline_ms(CHILD_MS), MSG_READY,
-		MSG_CONSOLE, 0, &child->terminal, err);
+	got = msg_wait(child->sock, child->pidfd,
+		time_deadline_ms(CHILD_MS + hooks_limit_ms(&plan->hooks[HOOK_CREATE_CONTAINER])),
+		MSG_READY, MSG_CONSOLE, 0, &child->terminal, err);
 	if (got == MSG_CONSOLE)
 		got = msg_wait(child->sock, child->pidfd, time_deadline_ms(CHILD_MS), MSG_READY,
 			MSG_READY, 0, NULL, err);

@@ -3,21 +3,30 @@
 
 #include "base/time.h"
 #include "container/program.h"
+#include "plan/proc-names.h"
 
 enum { OUTPUT_BYTES = 512 };
 
 const char *hooks_name(enum hook_kind kind)
 {
-	static const char *const names[HOOK_KINDS] = {
-		[HOOK_PRESTART] = "prestart",
-		[HOOK_CREATE_RUNTIME] = "createRuntime",
-		[HOOK_CREATE_CONTAINER] = "createContainer",
-		[HOOK_START_CONTAINER] = "startContainer",
-		[HOOK_POSTSTART] = "poststart",
-		[HOOK_POSTSTOP] = "poststop",
-	};
+	for (size_t i = 0; i < names_hooks.count; i++)
+		if (names_hooks.rows[i].value == kind)
+			return names_hooks.rows[i].name;
+	return "";
+}
 
-	return names[kind];
+static uint64_t limit_ms(const struct hook *hook)
+{
+	return hook->timeout_ms != 0 ? hook->timeout_ms : HOOK_LIMIT_MS;
+}
+
+uint64_t hooks_limit_ms(const struct hook_list *list)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		sum += limit_ms(&list->items[i]);
+	return sum;
 }
 
 static int run_one(const struct hook *hook, const char *state, const char *cwd, const int *until,
@@ -31,8 +40,7 @@ static int run_one(const struct hook *hook, const char *state, const char *cwd, 
 		.cwd = cwd,
 		.until = until,
 		.input = state,
-		.deadline_ns =
-			time_deadline_ms(hook->timeout_ms != 0 ? hook->timeout_ms : HOOK_LIMIT_MS),
+		.deadline_ns = time_deadline_ms(limit_ms(hook)),
 		.output = output,
 		.output_size = sizeof(output),
 	};

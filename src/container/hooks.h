@@ -10,6 +10,8 @@
 #ifndef OCIRT_CONTAINER_HOOKS_H
 #define OCIRT_CONTAINER_HOOKS_H
 
+#include <stdint.h>
+
 #include "base/err.h"
 #include "plan/plan.h"
 
@@ -17,6 +19,9 @@ enum { HOOK_LIMIT_MS = 300 * 1000 };
 
 /* The specification's name of a kind ("createRuntime"). */
 const char *hooks_name(enum hook_kind kind);
+
+/* How long the whole list may take, in ms. Whoever waits for it has to wait longer. */
+uint64_t hooks_limit_ms(const struct hook_list *list);
 
 /* Runs them until the first one fails. until (may be NULL): a pidfd of the container's first process, without
  * which a hook is of no use any more; its end is that of the hook. Returns 0, or -1 with ERR_HOOK and the

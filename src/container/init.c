@@ -31,9 +31,7 @@
 #include "plan/seccomp.h"
 #include "plan/state_json.h"
 
-enum {
-	PARENT_MS = 600 * 1000
-}; /* the parent's hooks run in between and have bounds of their own */
+enum { PARENT_MS = 600 * 1000 }; /* for a step of the parent's; its hooks come on top of it */
 
 /* In it from execve on, or from birth where a second clone comes. */
 static int make_time_namespace(const struct ns_plan *ns, int offsets, struct err *err)
@@ -263,8 +261,11 @@ static int set_up(const struct init_job *job, struct init_fds *fds, struct proc_
 	/* prestart and createRuntime hooks run on the other side, createContainer here. */
 	if (init_asks_for_hooks(plan) &&
 		(msg_send(fds->sock, MSG_HOOKS, -1, err) < 0 ||
-			msg_wait(fds->sock, -1, time_deadline_ms(PARENT_MS), MSG_HOOKS_DONE,
-				MSG_HOOKS_DONE, 0, NULL, err) < 0))
+			msg_wait(fds->sock, -1,
+				time_deadline_ms(PARENT_MS +
+					hooks_limit_ms(&plan->hooks[HOOK_PRESTART]) +
+					hooks_limit_ms(&plan->hooks[HOOK_CREATE_RUNTIME])),
+				MSG_HOOKS_DONE, MSG_HOOKS_DONE, 0, NULL, err) < 0))
 		return -1;
 	if (run_hooks_here(job, HOOK_CREATE_CONTAINER, "creating", plan->bundle, err) < 0 ||
 		describe_listener(job, fds, &filter->listener_state, err) < 0)

@@ -117,6 +117,21 @@ static int delete_unknown(struct state_dir *dir, bool force, const struct err *w
 	return -1;
 }
 
+/* What cannot be read keeps no container from its end. */
+static void poststop(
+	const struct state_dir *dir, const struct state_record *record, struct arena *arena)
+{
+	struct hook_list hooks[HOOK_KINDS];
+	struct err err;
+
+	if (hooks_load(dir, arena, hooks, &err) == 0) {
+		hooks_after_stop(&hooks[HOOK_POSTSTOP], record, arena);
+		return;
+	}
+	log_warning("poststop hooks: %s", err.text);
+	err_drop(&err);
+}
+
 static int delete_locked(const char *root, const char *id, bool force, struct state_dir *dir,
 	int *take_netns, struct err *err)
 {
@@ -163,7 +178,7 @@ static int delete_locked(const char *root, const char *id, bool force, struct st
 		return -1;
 	netdev_return(record.net_devices.items, record.net_devices.count, netns, &arena);
 	if (str_eq(record.phase, "created"))
-		hooks_after_stop(dir, &record, &arena);
+		poststop(dir, &record, &arena);
 	return state_remove(dir, err);
 }
 

@@ -38,7 +38,8 @@ int foreground_wait(const struct create_options *options, struct container *cont
 		err_drop(err);
 		return 0;
 	}
-	hooks_after_stop(&container->dir, &container->record, &container->arena);
+	hooks_after_stop(&container->bundle.plan.hooks[HOOK_POSTSTOP], &container->record,
+		&container->arena);
 	container->created = false; /* leaving the scope removes what is left */
 	return 0;
 }

@@ -11,30 +11,27 @@
 #include "plan/parts.h"
 #include "plan/state_json.h"
 
-static int load(const struct state_dir *dir, struct arena *arena, const struct spec **ret,
-	struct hook_list lists[HOOK_KINDS], struct err *err)
+int hooks_load(const struct state_dir *dir, struct arena *arena, struct hook_list ret[HOOK_KINDS],
+	struct err *err)
 {
 	struct plan_notes notes = { 0 };
 	struct plan_input in = { .arena = arena, .notes = &notes };
 
-	if (config_read_kept(dir, arena, ret, err) < 0)
+	if (config_read_kept(dir, arena, &in.spec, err) < 0)
 		return -1;
-	in.spec = *ret;
-	return plan_hooks(&in, lists, err);
+	return plan_hooks(&in, ret, err);
 }
 
-int hooks_after_start(const struct state_dir *dir, const struct state_record *record,
+int hooks_after_start(const struct hook_list *poststart, const struct state_record *record,
 	struct arena *arena, struct err *err)
 {
-	struct hook_list lists[HOOK_KINDS] = { 0 };
-	const struct spec *spec;
 	struct err ignored;
 
-	if (load(dir, arena, &spec, lists, err) < 0)
-		return -1;
-	if (hooks_run(&lists[HOOK_POSTSTART], HOOK_POSTSTART,
+	if (poststart->count == 0)
+		return 0;
+	if (hooks_run(poststart, HOOK_POSTSTART,
 		    plan_state_json(arena, record->id, "running", (pid_t) record->pid,
-			    record->bundle, &spec->annotations),
+			    record->bundle, &record->annotations),
 		    record->bundle, NULL, err) == 0)
 		return 0;
 	{
@@ -47,22 +44,14 @@ int hooks_after_start(const struct state_dir *dir, const struct state_record *re
 }
 
 void hooks_after_stop(
-	const struct state_dir *dir, const struct state_record *record, struct arena *arena)
+	const struct hook_list *poststop, const struct state_record *record, struct arena *arena)
 {
-	struct hook_list lists[HOOK_KINDS] = { 0 };
-	const struct spec *spec;
-	const char *state;
+	const char *state = plan_state_json(
+		arena, record->id, "stopped", 0, record->bundle, &record->annotations);
 	struct err err;
 
-	if (load(dir, arena, &spec, lists, &err) < 0) {
-		log_warning("poststop hooks: %s", err.text);
-		err_drop(&err);
-		return;
-	}
-	state = plan_state_json(
-		arena, record->id, "stopped", 0, record->bundle, &spec->annotations);
-	for (size_t i = 0; i < lists[HOOK_POSTSTOP].count; i++) {
-		const struct hook_list one = { &lists[HOOK_POSTSTOP].items[i], 1 };
+	for (size_t i = 0; i < poststop->count; i++) {
+		const struct hook_list one = { &poststop->items[i], 1 };
 
 		if (hooks_run(&one, HOOK_POSTSTOP, state, record->bundle, NULL, &err) < 0) {
 			log_warning("%s", err.text);

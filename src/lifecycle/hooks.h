@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hooks: the hooks that run after `create` has ended, from the configuration kept in the state
- * directory. For the running of one list see container/hooks.h.
+ * hooks: the hooks that run when `create` is over: poststart and poststop. For the running of one list
+ * see container/hooks.h.
  */
 #ifndef OCIRT_LIFECYCLE_HOOKS_H
 #define OCIRT_LIFECYCLE_HOOKS_H
@@ -9,13 +9,18 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "lifecycle/state.h"
+#include "plan/plan.h"
+
+/* The lists of the configuration that is kept in the state directory, in the arena. */
+ERR_CHECK int hooks_load(const struct state_dir *dir, struct arena *arena,
+	struct hook_list ret[HOOK_KINDS], struct err *err);
 
 /* poststart hooks. A failing one ends the container, as runc has it, and is the error. */
-ERR_CHECK int hooks_after_start(const struct state_dir *dir, const struct state_record *record,
-	struct arena *arena, struct err *err);
+ERR_CHECK int hooks_after_start(const struct hook_list *poststart,
+	const struct state_record *record, struct arena *arena, struct err *err);
 
 /* poststop hooks. The specification: a failure is logged, and the others still run. */
 void hooks_after_stop(
-	const struct state_dir *dir, const struct state_record *record, struct arena *arena);
+	const struct hook_list *poststop, const struct state_record *record, struct arena *arena);
 
 #endif

@@ -1,26 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/fd.h"
 #include "base/time.h"
+#include "container/hooks.h"
 #include "container/word.h"
 #include "kernel/tty.h"
 #include "lifecycle/container.h"
 #include "lifecycle/foreground.h"
 #include "lifecycle/hooks.h"
 
-enum { START_MS = 600 * 1000 };
+enum { START_MS = 600 * 1000 }; /* startContainer hooks come on top of it */
 
 static int start(struct container *container, struct err *err)
 {
+	const struct hook_list *hooks = container->bundle.plan.hooks;
 	struct created *child = &container->child;
 	const struct word_from from = { .sock = child->sock, .pidfd = child->pidfd, .procfs = -1 };
 
 	if (notify_open(container->dir.dir, container->bundle.plan.notify_socket,
 		    &container->notify, err) < 0)
 		return -1;
-	if (word_start(&from, time_deadline_ms(START_MS), err) < 0)
+	if (word_start(&from,
+		    time_deadline_ms(START_MS + hooks_limit_ms(&hooks[HOOK_START_CONTAINER])),
+		    err) < 0)
 		return -1;
 	fd_close(&child->sock);
-	return hooks_after_start(&container->dir, &container->record, &container->arena, err);
+	return hooks_after_start(
+		&hooks[HOOK_POSTSTART], &container->record, &container->arena, err);
 }
 
 static int run(const struct global_options *global, const struct create_options *options,

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/fd.h"
 #include "base/time.h"
+#include "container/hooks.h"
 #include "container/notify.h"
 #include "container/word.h"
 #include "kernel/ns.h"
@@ -18,7 +19,7 @@
 #include "lifecycle/lifecycle.h"
 
 enum {
-	START_MS = 600 * 1000, /* startContainer hooks have their own bounds */
+	START_MS = 600 * 1000, /* startContainer hooks come on top of it */
 	END_MS = 10 * 1000,
 };
 
@@ -64,7 +65,8 @@ static int refuse_stopped(const struct handle *handle, struct err *err)
 }
 
 /* START, and then silence: the socket closes when the program of the container is executed. */
-static int pass_barrier(const struct handle *handle, struct err *err)
+static int pass_barrier(
+	const struct handle *handle, const struct hook_list *start_container, struct err *err)
 {
 	const struct state_dir *dir = &handle->dir;
 	_cleanup_fd_ int sock = connect_barrier(dir, err);
@@ -77,7 +79,8 @@ static int pass_barrier(const struct handle *handle, struct err *err)
 
 	if (sock < 0)
 		return -1;
-	if (word_start(&from, time_deadline_ms(START_MS), err) < 0)
+	if (word_start(&from, time_deadline_ms(START_MS + hooks_limit_ms(start_container)), err) <
+		0)
 		return await_end(handle->pidfd, err);
 	(void) unlinkat(dir->dir, STATE_BARRIER_TAKEN, 0);
 	return 0;
@@ -88,6 +91,7 @@ static int start(const struct global_options *global, const char *id, struct err
 	_cleanup_arena_ struct arena arena = { 0 };
 	_cleanup_handle_ struct handle handle = HANDLE_INIT;
 	_cleanup_notify_ struct notify notify = NOTIFY_INIT;
+	struct hook_list hooks[HOOK_KINDS];
 
 	if (handle_open(global->root, id, &arena, &handle, err) < 0)
 		return -1;
@@ -104,8 +108,9 @@ static int start(const struct global_options *global, const char *id, struct err
 	if (refuse_stopped(&handle, err) < 0)
 		return -1;
 	if (notify_open(handle.dir.dir, getenv("NOTIFY_SOCKET"), &notify, err) < 0 ||
-		pass_barrier(&handle, err) < 0 ||
-		hooks_after_start(&handle.dir, &handle.record, &arena, err) < 0)
+		hooks_load(&handle.dir, &arena, hooks, err) < 0 ||
+		pass_barrier(&handle, &hooks[HOOK_START_CONTAINER], err) < 0 ||
+		hooks_after_start(&hooks[HOOK_POSTSTART], &handle.record, &arena, err) < 0)
 		return -1;
 	/* However long it takes to be ready, others may have to do with the container meanwhile. */
 	state_unlock(&handle.dir);
