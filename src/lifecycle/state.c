@@ -182,8 +182,13 @@ static int old_record(const struct state_dir *dir, const char *boot_id, struct a
 			return err_set(err, ERR_EXISTS, "container with given ID already exists");
 		return 0;
 	}
-	if (state_read_record(dir, arena, ret, &ignored) < 0 ||
-		(str_eq(ret->boot_id, boot_id) && !str_eq(ret->phase, "creating")))
+	const int read = state_read_record(dir, arena, ret, &ignored);
+
+	if (read < 0 && ignored.num != 0) { /* a call failed: nobody knows what it says */
+		*err = ignored;
+		return -1;
+	}
+	if (read < 0 || (str_eq(ret->boot_id, boot_id) && !str_eq(ret->phase, "creating")))
 		return err_set(err, ERR_EXISTS, "container with given ID already exists");
 	return 1;
 }
