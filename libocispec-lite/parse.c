@@ -11,10 +11,11 @@
 #include <string.h>
 #include <yajl/yajl_parse.h>
 
-#include "plain.h"
+#include "number.h"
+#include "text.h"
 #include "yajl-memory.h"
 
-enum { EXCERPT_BYTES = 40, UNKNOWN_BYTES = 512 };
+enum { UNKNOWN_BYTES = 512 };
 
 /* What SPEC_LIST, struct spec_strings, spec_u32_list and spec_map have in common. */
 struct any_list {
@@ -75,72 +76,6 @@ struct parser {
 
 /* ---- errors ------------------------------------------------------------------------------------- */
 
-static void place(const char *bytes, size_t offset, struct ocispec_error *error)
-{
-	size_t line = 1, start = 0;
-
-	for (size_t i = 0; i < offset; i++)
-		if (bytes[i] == '\n') {
-			line++;
-			start = i + 1;
-		}
-	error->line = line;
-	error->column = offset - start + 1;
-}
-
-/* The length of the UTF-8 sequence at text, 0 if it is none (overlong forms and surrogates are none). */
-static size_t sequence(const unsigned char *text, size_t left)
-{
-	const unsigned char c = text[0];
-	const size_t length = c < 0x80 ? 1
-		: c < 0xc2	       ? 0
-		: c < 0xe0	       ? 2
-		: c < 0xf0	       ? 3
-		: c < 0xf5	       ? 4
-				       : 0;
-
-	if (length == 0 || length > left)
-		return 0;
-	for (size_t i = 1; i < length; i++)
-		if ((text[i] & 0xc0) != 0x80)
-			return 0;
-	if ((c == 0xe0 && text[1] < 0xa0) || (c == 0xed && text[1] > 0x9f) ||
-		(c == 0xf0 && text[1] < 0x90) || (c == 0xf4 && text[1] > 0x8f))
-		return 0;
-	return length;
-}
-
-/* Copies whole characters as long as they fit; a message is one line, so control characters become
- * question marks. escape: as a part of a JSON pointer. Returns how many bytes of text were taken. */
-static size_t put_text(
-	char *to, size_t size, size_t *used, const char *text, size_t length, bool escape)
-{
-	size_t i = 0;
-
-	while (i < length) {
-		const unsigned char *at = (const unsigned char *) text + i;
-		const size_t bytes = sequence(at, length - i);
-		char piece[4] = { '?' };
-		size_t put = 1;
-
-		if (escape && (*at == '~' || *at == '/')) {
-			piece[0] = '~';
-			piece[1] = *at == '~' ? '0' : '1';
-			put = 2;
-		} else if (bytes != 0 && *at >= 0x20 && *at != 0x7f) {
-			memcpy(piece, at, bytes);
-			put = bytes;
-		}
-		if (*used + put >= size)
-			break;
-		memcpy(to + *used, piece, put);
-		*used += put;
-		i += bytes == 0 ? 1 : bytes;
-	}
-	to[*used] = '\0';
-	return i;
-}
-
 /* The JSON pointer of what is read now, up to depth frames of it. */
 static void pointer(const struct parser *parser, size_t depth, char *to, size_t size)
 {
@@ -161,7 +96,7 @@ static void pointer(const struct parser *parser, size_t depth, char *to, size_t 
 		} else if (key == NULL)
 			break;
 		to[used++] = '/';
-		if (put_text(to, size, &used, key, strlen(key), true) < strlen(key))
+		if (text_put(to, size, &used, key, strlen(key), true) < strlen(key))
 			break;
 	}
 }
@@ -175,7 +110,7 @@ __attribute__((format(printf, 4, 5))) static int fail(
 		return 0;
 	parser->failed = true;
 	pointer(parser, depth, parser->error->pointer, sizeof(parser->error->pointer));
-	place(parser->bytes, offset, parser->error);
+	text_place(parser->bytes, offset, &parser->error->line, &parser->error->column);
 	va_start(args, format);
 	(void) vsnprintf(parser->error->text, sizeof(parser->error->text), format, args);
 	va_end(args);
@@ -185,25 +120,6 @@ __attribute__((format(printf, 4, 5))) static int fail(
 static int wrong(struct parser *parser, const char *expected, const char *found)
 {
 	return fail(parser, parser->token, parser->depth, "expected %s, found %s", expected, found);
-}
-
-struct excerpt {
-	char text[EXCERPT_BYTES + 8];
-};
-
-/* The beginning of a value for a message; quote is "" or "\"". */
-static struct excerpt excerpt_of(const char *text, size_t length, const char *quote)
-{
-	struct excerpt excerpt;
-	size_t used = 0;
-	size_t taken;
-
-	(void) put_text(excerpt.text, sizeof(excerpt.text), &used, quote, strlen(quote), false);
-	taken = put_text(excerpt.text, EXCERPT_BYTES, &used, text, length, false);
-	if (taken < length)
-		quote = *quote == '\0' ? "..." : "...\"";
-	(void) put_text(excerpt.text, sizeof(excerpt.text), &used, quote, strlen(quote), false);
-	return excerpt;
 }
 
 static size_t skip(const struct parser *parser, size_t at, const char *what)
@@ -352,106 +268,11 @@ static void value_done(struct frame *frame)
 
 /* ---- scalars ------------------------------------------------------------------------------------ */
 
-/* Text of a number to sign and magnitude; only an integer without exponent. Returns 0 or -1. */
-static int read_integer(const char *text, size_t length, bool *negative, uint64_t *ret)
-{
-	uint64_t value = 0;
-	size_t i = 0;
-
-	*negative = length > 0 && text[0] == '-';
-	if (*negative)
-		i = 1;
-	if (i == length)
-		return -1;
-	for (; i < length; i++) {
-		if (text[i] < '0' || text[i] > '9' ||
-			__builtin_mul_overflow(value, (uint64_t) 10, &value) ||
-			__builtin_add_overflow(value, (uint64_t) (text[i] - '0'), &value))
-			return -1;
-	}
-	*ret = value;
-	return 0;
-}
-
-static int fits_signed(bool negative, uint64_t value, uint64_t max, int64_t *ret)
-{
-	if (value > max + (negative ? 1 : 0))
-		return -1;
-	*ret = negative ? (int64_t) (0 - value) : (int64_t) value;
-	return 0;
-}
-
-static int fits_unsigned(bool negative, uint64_t value, uint64_t max)
-{
-	return value > max || (negative && value != 0) ? -1 : 0;
-}
-
-static void *optional(struct parser *parser, void *at, size_t size)
-{
-	void *value = take(parser, size);
-
-	memcpy(at, &value, sizeof(value));
-	return value;
-}
-
-/* Stores a number as its row's own type. Returns -1 when it does not fit or is none. */
-static int store_number(
-	struct parser *parser, enum ocispec_kind kind, void *at, bool negative, uint64_t value)
-{
-	int64_t number;
-
-	switch (kind) {
-	case OCISPEC_U16_OPT:
-		if (fits_unsigned(negative, value, UINT16_MAX) < 0)
-			return -1;
-		*(uint16_t *) optional(parser, at, sizeof(uint16_t)) = (uint16_t) value;
-		return 0;
-	case OCISPEC_U32:
-		if (fits_unsigned(negative, value, UINT32_MAX) < 0)
-			return -1;
-		*(uint32_t *) at = (uint32_t) value;
-		return 0;
-	case OCISPEC_U32_OPT:
-		if (fits_unsigned(negative, value, UINT32_MAX) < 0)
-			return -1;
-		*(uint32_t *) optional(parser, at, sizeof(uint32_t)) = (uint32_t) value;
-		return 0;
-	case OCISPEC_I32_OPT:
-		if (fits_signed(negative, value, INT32_MAX, &number) < 0)
-			return -1;
-		*(int32_t *) optional(parser, at, sizeof(int32_t)) = (int32_t) number;
-		return 0;
-	case OCISPEC_U64:
-		if (fits_unsigned(negative, value, UINT64_MAX) < 0)
-			return -1;
-		*(uint64_t *) at = value;
-		return 0;
-	case OCISPEC_U64_OPT:
-		if (fits_unsigned(negative, value, UINT64_MAX) < 0)
-			return -1;
-		*(uint64_t *) optional(parser, at, sizeof(uint64_t)) = value;
-		return 0;
-	case OCISPEC_I64:
-		if (fits_signed(negative, value, INT64_MAX, &number) < 0)
-			return -1;
-		*(int64_t *) at = number;
-		return 0;
-	case OCISPEC_I64_OPT:
-		if (fits_signed(negative, value, INT64_MAX, &number) < 0)
-			return -1;
-		*(int64_t *) optional(parser, at, sizeof(int64_t)) = number;
-		return 0;
-	default:
-		return -1;
-	}
-}
-
 static int on_number(void *context, const char *text, size_t length)
 {
 	struct parser *parser = context;
 	struct frame *frame = current(parser);
-	bool negative;
-	uint64_t value;
+	struct number number;
 	int done = -1;
 
 	next_token(parser);
@@ -459,18 +280,16 @@ static int on_number(void *context, const char *text, size_t length)
 		value_done(frame);
 		return 1;
 	}
-	if (read_integer(text, length, &negative, &value) == 0 && frame != NULL) {
+	if (number_read(text, length, &number) == 0 && frame != NULL) {
 		if (frame->kind == FRAME_OBJECT)
-			done = store_number(
-				parser, frame->field->kind, member(frame), negative, value);
-		else if (frame->kind == FRAME_VALUES && frame->values == OCISPEC_U32_LIST &&
-			fits_unsigned(negative, value, UINT32_MAX) == 0) {
-			*(uint32_t *) grow(parser, frame, sizeof(uint32_t)) = (uint32_t) value;
-			done = 0;
-		}
+			done = number_store(
+				parser->alloc, frame->field->kind, member(frame), &number);
+		else if (frame->kind == FRAME_VALUES && frame->values == OCISPEC_U32_LIST)
+			done = number_store(parser->alloc, OCISPEC_U32,
+				grow(parser, frame, sizeof(uint32_t)), &number);
 	}
 	if (done < 0)
-		return wrong(parser, expected_here(parser), excerpt_of(text, length, "").text);
+		return wrong(parser, expected_here(parser), text_excerpt(text, length, "").text);
 	value_done(frame);
 	return 1;
 }
@@ -499,7 +318,8 @@ static int on_boolean(void *context, int value)
 		if (frame->field->kind == OCISPEC_BOOL)
 			*(bool *) member(frame) = value != 0;
 		else if (frame->field->kind == OCISPEC_BOOL_OPT)
-			*(bool *) optional(parser, member(frame), sizeof(bool)) = value != 0;
+			*(bool *) number_optional(parser->alloc, member(frame), sizeof(bool)) =
+				value != 0;
 		else
 			return wrong(parser, expected_here(parser), value ? "true" : "false");
 	}
@@ -532,7 +352,7 @@ static int on_string(void *context, const unsigned char *text, size_t length)
 		entry->value = copy_text(parser, text, length);
 	} else
 		return wrong(parser, expected_here(parser),
-			excerpt_of((const char *) text, length, "\"").text);
+			text_excerpt((const char *) text, length, "\"").text);
 	value_done(frame);
 	return 1;
 }
@@ -677,7 +497,7 @@ static int check_keys(struct parser *parser, struct frame *frame)
 		return 1;
 	memcpy(&frame->key, &again->text, sizeof(frame->key));
 	return fail(parser, again->offset, parser->depth, "expected each key once, found %s again",
-		excerpt_of(again->text, strlen(again->text), "\"").text);
+		text_excerpt(again->text, strlen(again->text), "\"").text);
 }
 
 static int end_map(void *context)
@@ -759,85 +579,6 @@ static int on_key(void *context, const unsigned char *text, size_t length)
 
 /* ---- the document ------------------------------------------------------------------------------- */
 
-static int hex(const char *text, size_t left)
-{
-	int value = 0;
-
-	if (left < 4)
-		return -1;
-	for (size_t i = 0; i < 4; i++) {
-		const char c = text[i];
-		int digit = c >= '0' && c <= '9' ? c - '0'
-			: c >= 'a' && c <= 'f'	 ? c - 'a' + 10
-			: c >= 'A' && c <= 'F'	 ? c - 'A' + 10
-						 : -1;
-
-		if (digit < 0)
-			return -1;
-		value = value * 16 + digit;
-	}
-	return value;
-}
-
-/* Text that yajl would let through or mend: the string it is in, and what is wrong with it. */
-struct bad_text {
-	size_t string;
-	const char *expected;
-	const char *found;
-};
-
-/* An escape at text: its length, 0 when it is refused. yajl turns half of a surrogate pair into a
- * question mark, and its reader of the second half looks beyond the end. */
-static size_t escape(const char *text, size_t left, struct bad_text *bad)
-{
-	int one, two;
-
-	if (left < 2 || text[1] != 'u')
-		return 2;
-	one = hex(text + 2, left - 2);
-	if (one == 0) {
-		bad->expected = "text without NUL";
-		bad->found = "\\u0000 in it";
-		return 0;
-	}
-	if (one < 0xd800 || one > 0xdfff)
-		return one < 0 ? 2 : 6;
-	two = left >= 12 && text[6] == '\\' && text[7] == 'u' ? hex(text + 8, left - 8) : -1;
-	if (one > 0xdbff || two < 0xdc00 || two > 0xdfff) {
-		bad->expected = "whole characters";
-		bad->found = "half of a surrogate pair";
-		return 0;
-	}
-	return 12;
-}
-
-/* Looks through all strings before yajl does. Returns whether one is bad. */
-static bool find_bad_text(const char *bytes, size_t length, struct bad_text *bad)
-{
-	bool inside = false;
-
-	if (plain_text(bytes, length, true))
-		return false;
-	for (size_t i = 0; i < length;) {
-		size_t step = 1;
-
-		if (bytes[i] == '"') {
-			inside = !inside;
-			bad->string = i;
-		} else if (inside && bytes[i] == '\\')
-			step = escape(bytes + i, length - i, bad);
-		else if (inside) {
-			step = sequence((const unsigned char *) bytes + i, length - i);
-			bad->expected = "text in UTF-8";
-			bad->found = "another encoding";
-		}
-		if (step == 0)
-			return true;
-		i += step;
-	}
-	return false;
-}
-
 /* yajl stopped: the token that it did not like is the first one that ends where it has read to. */
 static void syntax_error(struct parser *parser)
 {
@@ -877,7 +618,7 @@ static void syntax_error(struct parser *parser)
 		at = end;
 	}
 	(void) fail(parser, at, parser->depth, "expected %s, found %s", expected,
-		excerpt_of(parser->bytes + at, end - at, "").text);
+		text_excerpt(parser->bytes + at, end - at, "").text);
 }
 
 static const yajl_callbacks callbacks = {
@@ -896,7 +637,7 @@ static int parse(struct parser *parser)
 {
 	struct ocispec_alloc copy;
 	yajl_alloc_funcs memory = yajl_memory(&copy, parser->alloc);
-	struct bad_text bad = { 0 };
+	struct text_bad bad = { 0 };
 	size_t length = parser->length;
 	bool has_bad;
 	yajl_status status;
@@ -914,7 +655,7 @@ static int parse(struct parser *parser)
 	}
 	/* yajl gets what stands before a bad string: then the frames say where the string belongs,
 	 * and what is wrong before it is reported first. */
-	has_bad = find_bad_text(parser->bytes, length, &bad);
+	has_bad = text_find_bad(parser->bytes, length, &bad);
 	if (has_bad)
 		length = bad.string;
 	parser->yajl = yajl_alloc(&callbacks, &memory, parser);
