@@ -26,6 +26,7 @@
 #include "lifecycle/announce.h"
 #include "lifecycle/exec-record.h"
 #include "lifecycle/preserved.h"
+#include "lifecycle/status.h"
 #include "plan/document.h"
 #include "plan/state_json.h"
 
@@ -116,21 +117,9 @@ const char *container_state(struct container *container, const char *status, pid
 		&bundle->spec->annotations);
 }
 
-static void record_cgroups(struct container *container)
-{
-	const struct cgroup_dirs *dirs = &container->cgroups;
-	struct state_record *record = &container->record;
-
-	record->cgroup_manager = arena_str(&container->arena, cgroup_manager_name(dirs->manager));
-	record->cgroup_paths = (struct spec_strings){ dirs->leaves, dirs->leaf_count };
-	record->cgroup_parents = (struct spec_strings){ dirs->parents, dirs->parent_count };
-	record->systemd_unit = dirs->unit;
-	record->systemd_user = dirs->user_unit;
-}
-
 static void fill_record(struct container *container, const char *id, const char *boot_id)
 {
-	struct state_record *record = &container->record;
+	struct record *record = &container->record;
 	struct arena *arena = &container->arena;
 	const struct rdt_place *place = &container->rdt;
 	char created[TIME_RFC3339_BYTES];
@@ -147,7 +136,7 @@ static void fill_record(struct container *container, const char *id, const char 
 			CLONE_NEWPID) == 0;
 	record->creator_pid = getpid();
 	record->owner = arena_str(arena, "");
-	record_cgroups(container);
+	record_set_cgroups(record, &container->cgroups, arena);
 	record->rdt_group = place->group != NULL ? arena_str(arena, place->group) : NULL;
 	record->rdt_monitor = place->monitor != NULL ? arena_str(arena, place->monitor) : NULL;
 	record->rdt_owned = place->owned;
@@ -163,7 +152,7 @@ static char **net_records(struct container *container)
 /* The pid of the first process together with what makes it that very process and no later one. */
 int container_record_child(struct container *container, struct err *err)
 {
-	struct state_record *record = &container->record;
+	struct record *record = &container->record;
 	uint64_t ticks;
 	char state;
 
@@ -171,14 +160,15 @@ int container_record_child(struct container *container, struct err *err)
 	/* Before they go, so that they come back from a namespace that others keep. */
 	record->net_devices.items = net_records(container);
 	record->net_devices.count = container->bundle.plan.net.count;
-	record_cgroups(container); /* they may have been given up */
+	/* They may have been given up. */
+	record_set_cgroups(record, &container->cgroups, &container->arena);
 	if (procfs_start_time(container->procfs, container->child.pid, &ticks, &state, err) < 0)
 		return -1;
 	record->start_time = ticks;
 	record->pidfd_inode = ns_pidfd_inode(container->child.pidfd);
-	if (state_pid_namespace(container->procfs, &record->pid_namespace, err) < 0)
+	if (status_pid_namespace(container->procfs, &record->pid_namespace, err) < 0)
 		return -1;
-	return state_write_record(&container->dir, record, err);
+	return record_write(&container->dir, record, err);
 }
 
 /* ---- create ------------------------------------------------------------------------------------- */
@@ -195,7 +185,7 @@ int container_announce(
 	container->record.phase = arena_str(&container->arena, "created");
 	container->record.net_devices.items = net_records(container);
 	container->record.net_devices.count = container->child.net_moved;
-	if (state_write_record(&container->dir, &container->record, err) < 0) {
+	if (record_write(&container->dir, &container->record, err) < 0) {
 		if (options->pid_file != NULL)
 			(void) unlink(options->pid_file); /* it names a process that will be gone */
 		return -1;
@@ -266,18 +256,18 @@ static int do_create(const struct create_options *options, bool foreground,
 }
 
 /* What is left of a half-made container, or of one of an earlier boot, goes before the new one. */
-static int undo(struct container *container, const struct state_record *old, struct err *err)
+static int undo(struct container *container, const struct record *old, struct err *err)
 {
-	const struct cgroup_dirs dirs = state_cgroups(old);
-	const struct rdt_place place = state_rdt(old);
-	struct state_record same = *old;
+	const struct cgroup_dirs dirs = record_cgroups(old);
+	const struct rdt_place place = record_rdt(old);
+	struct record same = *old;
 	_cleanup_fd_ int pidfd = -1;
-	enum state_status status;
+	enum status status;
 
 	if (old->id == NULL)
 		return 0;
 	same.phase = arena_str(&container->arena, "created");
-	if (state_status(container->procfs, NULL, &container->dir, &same, &status, &pidfd, err) < 0)
+	if (status_of(container->procfs, NULL, &container->dir, &same, &status, &pidfd, err) < 0)
 		return -1;
 	if (pidfd >= 0) {
 		int ended;
@@ -302,7 +292,7 @@ static int claim(const struct global_options *global, const char *id, const char
 	struct container *ret, struct err *err)
 {
 	_cleanup_fd_ int root = state_root_open(global->root, true, err);
-	struct state_record old = { 0 };
+	struct record old = { 0 };
 	int claimed;
 
 	if (root < 0)
@@ -367,7 +357,7 @@ int container_begin(const struct global_options *global, const struct create_opt
 	if (locate_rdt(ret, err) < 0)
 		return -1;
 	fill_record(ret, options->id, boot_id);
-	if (state_write_record(&ret->dir, &ret->record, err) < 0 ||
+	if (record_write(&ret->dir, &ret->record, err) < 0 ||
 		state_write_file(&ret->dir, STATE_CONFIG, ret->bundle.config,
 			ret->bundle.config_bytes, err) < 0)
 		return -1;

@@ -16,6 +16,7 @@
 #include "container/create.h"
 #include "container/notify.h"
 #include "lifecycle/lifecycle.h"
+#include "lifecycle/record.h"
 #include "lifecycle/state.h"
 #include "plan/plan.h"
 
@@ -37,7 +38,7 @@ struct container {
 	struct bundle bundle;
 	int procfs;
 	struct state_dir dir;
-	struct state_record record;
+	struct record record;
 	struct cgroup_dirs cgroups;
 	struct rdt_place rdt;
 	struct created child;

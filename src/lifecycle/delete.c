@@ -14,7 +14,9 @@
 #include "lifecycle/handle.h"
 #include "lifecycle/hooks.h"
 #include "lifecycle/lifecycle.h"
+#include "lifecycle/record.h"
 #include "lifecycle/state.h"
+#include "lifecycle/status.h"
 
 enum { LOCK_WAIT_MS = 10000, SOON_MS = 50, END_MS = 10000 };
 
@@ -42,7 +44,7 @@ static int end_first(const char *id, const struct cgroup_dirs *dirs, int pidfd,
 }
 
 /* The fd keeps the network namespace, and the devices of the host in it, beyond the last process. */
-static int keep_network(const struct state_record *record)
+static int keep_network(const struct record *record)
 {
 	struct err ignored;
 	int netns;
@@ -63,13 +65,13 @@ static void kill_first(const char *root, const char *id, struct arena *arena, in
 	struct err ignored = { 0 };
 	_cleanup_fd_ int procfs = procfs_open(&ignored);
 	_cleanup_fd_ int pidfd = -1;
-	struct state_record record = { 0 };
-	enum state_status status;
+	struct record record = { 0 };
+	enum status status;
 
 	/* Of one that is being created too, whose hooks end with it. */
 	if (procfs < 0 || state_look(root, id, &dir, &ignored) < 0 ||
-		state_read_record(&dir, arena, &record, &ignored) < 0 ||
-		state_status(procfs, NULL, &dir, &record, &status, &pidfd, &ignored) < 0 ||
+		record_read(&dir, arena, &record, &ignored) < 0 ||
+		status_of(procfs, NULL, &dir, &record, &status, &pidfd, &ignored) < 0 ||
 		pidfd < 0) {
 		err_drop(&ignored);
 		return;
@@ -90,14 +92,14 @@ static bool is_spoilt(int num)
 
 /* A disk may answer the second time. */
 static int read_twice(
-	const struct state_dir *dir, struct arena *arena, struct state_record *ret, struct err *err)
+	const struct state_dir *dir, struct arena *arena, struct record *ret, struct err *err)
 {
-	if (state_read_record(dir, arena, ret, err) == 0)
+	if (record_read(dir, arena, ret, err) == 0)
 		return 0;
 	if (err->num != EIO)
 		return -1;
 	err_drop(err);
-	return state_read_record(dir, arena, ret, err);
+	return record_read(dir, arena, ret, err);
 }
 
 /* Without a record, or with one that cannot be read, nothing but the directory is known to be ours. */
@@ -118,8 +120,7 @@ static int delete_unknown(struct state_dir *dir, bool force, const struct err *w
 }
 
 /* What cannot be read keeps no container from its end. */
-static void poststop(
-	const struct state_dir *dir, const struct state_record *record, struct arena *arena)
+static void poststop(const struct state_dir *dir, const struct record *record, struct arena *arena)
 {
 	struct hook_list hooks[HOOK_KINDS];
 	struct err err;
@@ -139,12 +140,12 @@ static int delete_locked(const char *root, const char *id, bool force, struct st
 	_cleanup_fd_ int procfs = -1;
 	_cleanup_fd_ int pidfd = -1;
 	_cleanup_fd_ int netns = TAKE_FD(*take_netns);
-	struct state_record record = { 0 };
+	struct record record = { 0 };
 	struct err local = { 0 }, theirs = { 0 };
 	bool created;
 	struct cgroup_dirs dirs;
 	struct rdt_place place;
-	enum state_status status = STATUS_STOPPED;
+	enum status status = STATUS_STOPPED;
 	const uint64_t deadline = time_deadline_ms(END_MS);
 
 	if (read_twice(dir, &arena, &record, &local) < 0) {
@@ -158,7 +159,7 @@ static int delete_locked(const char *root, const char *id, bool force, struct st
 	procfs = procfs_open(err);
 	if (procfs < 0)
 		return -1;
-	if (state_status(procfs, NULL, dir, &record, &status, &pidfd, &local) < 0 &&
+	if (status_of(procfs, NULL, dir, &record, &status, &pidfd, &local) < 0 &&
 		(!force || local.code != ERR_STATE)) {
 		*err = local;
 		return -1;
@@ -166,13 +167,13 @@ static int delete_locked(const char *root, const char *id, bool force, struct st
 	if (!force && (status == STATUS_RUNNING || status == STATUS_PAUSED))
 		return err_set(err, ERR_NOT_STOPPED,
 			"cannot delete container %s that is not stopped: %s", id,
-			state_status_name(status));
-	dirs = state_cgroups(&record);
+			status_name(status));
+	dirs = record_cgroups(&record);
 	if (pidfd >= 0 && netns < 0)
 		netns = keep_network(&record);
 	if (pidfd >= 0 && end_first(id, &dirs, pidfd, deadline, err) < 0)
 		return -1;
-	place = state_rdt(&record);
+	place = record_rdt(&record);
 	if (cgroup_destroy(&dirs, deadline, err) < 0 ||
 		rdt_give_back(&place, procfs, &arena, err) < 0)
 		return -1;

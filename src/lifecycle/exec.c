@@ -258,8 +258,8 @@ static int announce(const struct exec_request *request, struct exec *exec, struc
 
 static int launch(const struct exec_request *request, struct exec *exec, struct err *err)
 {
-	const struct state_record *record = &exec->handle.record;
-	const struct rdt_place place = state_rdt(record);
+	const struct record *record = &exec->handle.record;
+	const struct rdt_place place = record_rdt(record);
 	struct join_job job = {
 		.proc = &exec->proc,
 		.ns = &exec->ns,

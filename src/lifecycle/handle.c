@@ -14,7 +14,7 @@ static int read_record(struct handle *ret, struct arena *arena, struct err *err)
 	struct err local = { 0 };
 	char boot_id[37];
 
-	if (state_read_record(&ret->dir, arena, &ret->record, err) == 0) {
+	if (record_read(&ret->dir, arena, &ret->record, err) == 0) {
 		if (str_eq(ret->record.phase, "creating"))
 			return err_set(err, ERR_NOT_FOUND, "container does not exist");
 		return 0;
@@ -30,17 +30,17 @@ static int read_record(struct handle *ret, struct arena *arena, struct err *err)
 
 static int fill(struct handle *ret, struct arena *arena, struct err *err)
 {
-	struct state_record *record = &ret->record;
+	struct record *record = &ret->record;
 
 	if (ret->procfs < 0)
 		ret->procfs = procfs_open(err);
 	if (ret->procfs < 0 || read_record(ret, arena, err) < 0 ||
-		state_status(ret->procfs, ret->host, &ret->dir, record, &ret->status, &ret->pidfd,
+		status_of(ret->procfs, ret->host, &ret->dir, record, &ret->status, &ret->pidfd,
 			err) < 0)
 		return -1;
 	if (ret->status == STATUS_RUNNING && ret->peer_created)
 		ret->status = STATUS_CREATED;
-	ret->cgroups = state_cgroups(record);
+	ret->cgroups = record_cgroups(record);
 	return 0;
 }
 
@@ -61,7 +61,7 @@ int handle_open(
 	/* Before the lock: an intent, whose creator has it, is nobody's to wait for. */
 	if (state_look(root, id, &ret->dir, err) < 0)
 		return -1;
-	if (state_read_record(&ret->dir, arena, &ret->record, &local) == 0 &&
+	if (record_read(&ret->dir, arena, &ret->record, &local) == 0 &&
 		str_eq(ret->record.phase, "creating"))
 		return err_set(err, ERR_NOT_FOUND, "container does not exist");
 	if (state_lock(&ret->dir, LOCK_MS, err) < 0 || fill(ret, arena, err) < 0)

@@ -14,17 +14,19 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "container/cgroup.h"
+#include "lifecycle/record.h"
 #include "lifecycle/state.h"
+#include "lifecycle/status.h"
 
 struct handle {
 	struct state_dir dir;
-	struct state_record record;
+	struct record record;
 	struct cgroup_dirs cgroups; /* from the record */
-	enum state_status status; /* never STATUS_CREATING */
+	enum status status; /* never STATUS_CREATING */
 	const char *peer; /* the runtime that made it, NULL: this one */
 	bool peer_created; /* … and its first process waits for `start` */
 	int procfs; /* kernel/procfs.h */
-	const struct state_host *host; /* `list` brings it, and procfs; else NULL */
+	const struct status_host *host; /* `list` brings it, and procfs; else NULL */
 	int pidfd; /* of the first process; -1: it has ended */
 };
 #define HANDLE_INIT                                                                                \

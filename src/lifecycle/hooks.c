@@ -22,7 +22,7 @@ int hooks_load(const struct state_dir *dir, struct arena *arena, struct hook_lis
 	return plan_hooks(&in, ret, err);
 }
 
-int hooks_after_start(const struct hook_list *poststart, const struct state_record *record,
+int hooks_after_start(const struct hook_list *poststart, const struct record *record,
 	struct arena *arena, struct err *err)
 {
 	struct err ignored;
@@ -44,7 +44,7 @@ int hooks_after_start(const struct hook_list *poststart, const struct state_reco
 }
 
 void hooks_after_stop(
-	const struct hook_list *poststop, const struct state_record *record, struct arena *arena)
+	const struct hook_list *poststop, const struct record *record, struct arena *arena)
 {
 	const char *state = plan_state_json(
 		arena, record->id, "stopped", 0, record->bundle, &record->annotations);

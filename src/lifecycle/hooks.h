@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "lifecycle/record.h"
 #include "lifecycle/state.h"
 #include "plan/plan.h"
 
@@ -16,11 +17,11 @@ ERR_CHECK int hooks_load(const struct state_dir *dir, struct arena *arena,
 	struct hook_list ret[HOOK_KINDS], struct err *err);
 
 /* poststart hooks. A failing one ends the container, as runc has it, and is the error. */
-ERR_CHECK int hooks_after_start(const struct hook_list *poststart,
-	const struct state_record *record, struct arena *arena, struct err *err);
+ERR_CHECK int hooks_after_start(const struct hook_list *poststart, const struct record *record,
+	struct arena *arena, struct err *err);
 
 /* poststop hooks. The specification: a failure is logged, and the others still run. */
 void hooks_after_stop(
-	const struct hook_list *poststop, const struct state_record *record, struct arena *arena);
+	const struct hook_list *poststop, const struct record *record, struct arena *arena);
 
 #endif

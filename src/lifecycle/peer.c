@@ -105,7 +105,7 @@ static char *or_empty(struct arena *arena, char *text)
 	return text != NULL ? text : arena_str(arena, "");
 }
 
-static void add_path(struct state_record *record, struct arena *arena, char *path)
+static void add_path(struct record *record, struct arena *arena, char *path)
 {
 	for (size_t i = 0; i < record->cgroup_paths.count; i++)
 		if (str_eq(record->cgroup_paths.items[i], path))
@@ -114,7 +114,7 @@ static void add_path(struct state_record *record, struct arena *arena, char *pat
 }
 
 static int read_runc(
-	const struct state_dir *dir, struct arena *arena, struct state_record *ret, struct err *err)
+	const struct state_dir *dir, struct arena *arena, struct record *ret, struct err *err)
 {
 	const struct runc_state *state = parse(dir, "state.json", &runc_object, arena, err);
 
@@ -146,7 +146,7 @@ static int read_runc(
 }
 
 /* The directories below /sys/fs/cgroup (v1), or it itself (v2), in which crun's path is found. */
-static void find_crun_cgroups(const char *path, struct arena *arena, struct state_record *ret)
+static void find_crun_cgroups(const char *path, struct arena *arena, struct record *ret)
 {
 	char *leaf = arena_printf(arena, "/sys/fs/cgroup%s%s", path[0] == '/' ? "" : "/", path);
 	struct stat info;
@@ -170,7 +170,7 @@ static void find_crun_cgroups(const char *path, struct arena *arena, struct stat
 }
 
 static int read_crun(
-	const struct state_dir *dir, struct arena *arena, struct state_record *ret, struct err *err)
+	const struct state_dir *dir, struct arena *arena, struct record *ret, struct err *err)
 {
 	const struct crun_state *state = parse(dir, "status", &crun_object, arena, err);
 
@@ -199,9 +199,9 @@ static bool has(const struct state_dir *dir, const char *name)
 }
 
 const char *peer_read(const struct state_dir *dir, const char *boot_id, struct arena *arena,
-	struct state_record *ret, bool *ret_created, struct err *err)
+	struct record *ret, bool *ret_created, struct err *err)
 {
-	struct state_record record = { 0 };
+	struct record record = { 0 };
 	const char *runtime = has(dir, "status") ? "crun" : has(dir, "state.json") ? "runc" : NULL;
 
 	if (runtime == NULL)

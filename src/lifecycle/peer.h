@@ -14,6 +14,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "lifecycle/record.h"
 #include "lifecycle/state.h"
 
 /* Fills *ret from the files of another runtime, with the boot id of now (they hold none: pid and start
@@ -21,7 +22,7 @@
  * name of the runtime ("runc", "crun"); NULL with *err untouched where the directory is not theirs;
  * NULL with *err set (code not 0) for one that cannot be read. */
 const char *peer_read(const struct state_dir *dir, const char *boot_id, struct arena *arena,
-	struct state_record *ret, bool *ret_created, struct err *err);
+	struct record *ret, bool *ret_created, struct err *err);
 
 /* Runs `RUNTIME --root ROOT delete [--force] ID`. Its words are the error's. */
 ERR_CHECK int peer_delete(

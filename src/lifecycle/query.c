@@ -21,7 +21,7 @@
 /* What is the same for all containers of a list. */
 struct common {
 	int procfs;
-	struct state_host host;
+	struct status_host host;
 	uid_t uid; /* of owner, where that is not NULL */
 	char *owner;
 };
@@ -49,8 +49,8 @@ static char *owner_of(uid_t uid, struct common *common, struct arena *arena)
 	return name;
 }
 
-static void answer(const struct state_record *record, enum state_status status, bool lives,
-	struct arena *arena, struct spec_state *ret)
+static void answer(const struct record *record, enum status status, bool lives, struct arena *arena,
+	struct spec_state *ret)
 {
 	int64_t *pid = ARENA_NEW(arena, int64_t);
 
@@ -59,7 +59,7 @@ static void answer(const struct state_record *record, enum state_status status, 
 		.oci_version = arena_str(arena, "1.3.0"),
 		.id = record->id,
 		.pid = pid,
-		.status = arena_str(arena, state_status_name(status)),
+		.status = arena_str(arena, status_name(status)),
 		.bundle = record->bundle,
 		.rootfs = record->rootfs,
 		.created = record->created,
@@ -99,14 +99,14 @@ static int glance(int root, const char *id, struct common *common, struct arena 
 	struct state_dir dir = { .root = root, .dir = -1 };
 	_cleanup_fd_ int pidfd = -1;
 	struct err ignored = { 0 };
-	struct state_record record;
-	enum state_status status;
+	struct record record;
+	enum status status;
 	uid_t owner;
 
 	(void) stpcpy(dir.id, id); /* checked: it has room */
-	if (state_glance(root, id, arena, &record, &owner, &ignored) < 0 ||
-		state_status(common->procfs, &common->host, &dir, &record, &status, &pidfd,
-			&ignored) < 0) {
+	if (record_glance(root, id, arena, &record, &owner, &ignored) < 0 ||
+		status_of(common->procfs, &common->host, &dir, &record, &status, &pidfd, &ignored) <
+			0) {
 		err_drop(&ignored);
 		return -1;
 	}
@@ -194,7 +194,7 @@ int lifecycle_list(const struct global_options *global, enum list_format format,
 	DIR *stream;
 	int root, more = 0;
 
-	if (procfs < 0 || state_host_read(procfs, &common.host, err) < 0)
+	if (procfs < 0 || status_host_read(procfs, &common.host, err) < 0)
 		return -1;
 	root = state_root_open(global->root, false, &local);
 	stream = root < 0 ? NULL : fdopendir(root);

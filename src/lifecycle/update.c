@@ -338,7 +338,7 @@ static int apply(const struct handle *handle, const struct spec_resources *given
 /* ---- the class of service ----------------------------------------------------------------------- */
 
 static int check_rdt(
-	const struct update_options *options, const struct state_record *record, struct err *err)
+	const struct update_options *options, const struct record *record, struct err *err)
 {
 	if ((options->l3_cache_schema != NULL || options->mem_bw_schema != NULL) &&
 		record->rdt_group == NULL)

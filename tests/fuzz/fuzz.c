@@ -134,14 +134,14 @@ static void one(const uint8_t *bytes, size_t length, struct arena *arena)
 	(void) mkdir(root, 0700);
 #if TARGET == STATE
 	struct state_dir dir = STATE_DIR_INIT;
-	struct state_record record;
+	struct record record;
 
 	(void) snprintf(path, sizeof(path), "%s/c1", root);
 	(void) mkdir(path, 0700);
 	(void) snprintf(path, sizeof(path), "%s/c1/state.json", root);
 	must(put(path, bytes, length) == 0, "a file");
 	must(state_open(root, "c1", 0, &dir, &err) == 0, "the directory can be locked");
-	if (state_read_record(&dir, arena, &record, &err) == 0)
+	if (record_read(&dir, arena, &record, &err) == 0)
 		must(strcmp(record.id, "c1") == 0, "the record is its own");
 	else
 		must(err.text[0] != '\0', "a damaged record has a reason");
