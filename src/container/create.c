@@ -30,19 +30,25 @@
 
 enum { CHILD_MS = 600 * 1000 }; /* for a step of its own; hooks come on top of it */
 
-void created_end(struct created *child)
+static void end_one(pid_t *pid, int *pidfd)
 {
 	struct err ignored;
 	siginfo_t info;
 
-	if (child->pid > 0) {
-		if (ns_pidfd_send(child->pidfd, SIGKILL, &ignored) < 0)
+	if (*pid > 0) {
+		if (ns_pidfd_send(*pidfd, SIGKILL, &ignored) < 0)
 			err_drop(&ignored);
-		if (ns_reap(child->pid, child->pidfd, &info, &ignored) < 0)
+		if (ns_reap(*pid, *pidfd, &info, &ignored) < 0)
 			err_drop(&ignored);
 	}
-	child->pid = 0;
-	fd_close(&child->pidfd);
+	*pid = 0;
+	fd_close(pidfd);
+}
+
+void created_end(struct created *child)
+{
+	end_one(&child->pid, &child->pidfd);
+	end_one(&child->first_pid, &child->first_pidfd);
 	fd_close(&child->sock);
 	word_close(&child->word);
 	fd_close(&child->terminal);
@@ -284,12 +290,10 @@ int create_adopt(int procfs, int *take_pidfd, struct created *child, struct err 
 	_cleanup_fd_ int pidfd = TAKE_FD(*take_pidfd);
 	char path[64], text[1024];
 	const char *word;
-	siginfo_t info;
 
-	if (ns_reap(child->pid, child->pidfd, &info, err) < 0)
-		return -1;
+	child->first_pid = child->pid;
+	child->first_pidfd = TAKE_FD(child->pidfd);
 	child->pid = 0;
-	fd_close(&child->pidfd);
 	(void) snprintf(path, sizeof(path), "self/fdinfo/%d", pidfd);
 	if (procfs_read(procfs, path, text, sizeof(text), err) < 0)
 		return -1;
@@ -304,6 +308,17 @@ int create_adopt(int procfs, int *take_pidfd, struct created *child, struct err 
 	return 0;
 }
 
+int create_reap_first(struct created *child, struct err *err)
+{
+	siginfo_t info;
+
+	if (child->first_pid > 0 && ns_reap(child->first_pid, child->first_pidfd, &info, err) < 0)
+		return -1;
+	child->first_pid = 0;
+	fd_close(&child->first_pidfd);
+	return 0;
+}
+
 /* Behind a joined user namespace the child cloned a sibling. */
 static int adopt(const struct create_job *job, struct created *child, struct err *err)
 {
@@ -314,7 +329,9 @@ static int adopt(const struct create_job *job, struct created *child, struct err
 	if (msg_wait(child->sock, child->pidfd, time_deadline_ms(CHILD_MS), MSG_PID, MSG_PID, 0,
 		    &pidfd, err) < 0)
 		return -1;
-	return create_adopt(job->procfs, &pidfd, child, err);
+	if (create_adopt(job->procfs, &pidfd, child, err) < 0)
+		return -1;
+	return create_reap_first(child, err);
 }
 
 int create_oom_score(int procfs, const struct proc_plan *proc, pid_t pid, struct err *err)

@@ -43,6 +43,8 @@ struct create_job {
 struct created {
 	pid_t pid; /* of the container's first process, in the runtime's pid namespace */
 	int pidfd;
+	pid_t first_pid; /* 0, or the one that cloned it as a sibling: ends by itself, not reaped yet */
+	int first_pidfd;
 	bool in_cgroup; /* of v2, from its birth */
 	const char **net_names; /* what the network devices are called inside, or NULL */
 	size_t net_moved; /* how many network devices went in */
@@ -53,7 +55,7 @@ struct created {
 
 #define CREATED_INIT                                                                               \
 	{                                                                                          \
-		.pidfd = -1, .sock = -1, .word = WORD_INIT, .terminal = -1                         \
+		.pidfd = -1, .first_pidfd = -1, .sock = -1, .word = WORD_INIT, .terminal = -1      \
 	}
 
 ERR_CHECK int create_spawn(const struct create_job *job, struct created *ret, struct err *err);
@@ -67,15 +69,19 @@ ERR_CHECK int create_settle(const struct create_job *job, const char *state_runt
 
 ERR_CHECK int create_release(const struct create_job *job, struct created *child, struct err *err);
 
-/* The child has cloned a sibling of itself and ended: reaps it, and *child is the sibling behind the
- * pidfd from then on, whose number is read from procfs. */
+/* The child has cloned a sibling of itself and ends: *child is the sibling behind the pidfd from now on,
+ * whose number is read from procfs. */
 ERR_CHECK int create_adopt(int procfs, int *take_pidfd, struct created *child, struct err *err);
+
+/* Waits for the end of the one that cloned it, where there was one. */
+ERR_CHECK int create_reap_first(struct created *child, struct err *err);
 
 /* process.oomScoreAdj of a child, before it gives its rights up. */
 ERR_CHECK int create_oom_score(
 	int procfs, const struct proc_plan *proc, pid_t pid, struct err *err);
 
-/* Kills and reaps the child if it was not given away by setting pid to 0; closes the fds. */
+/* Kills and reaps the child if it was not given away by setting pid to 0, and the one that cloned it;
+ * closes the fds. */
 void created_end(struct created *child);
 
 #define _cleanup_created_ __attribute__((cleanup(created_end)))
