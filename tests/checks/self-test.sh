@@ -31,6 +31,7 @@ plant format src/plan/x.c 'int  f( void){return 0;}'
 plant sources src/plan/unlisted.c ''
 plant shell contrib/x '#!/bin/sh
 cd $(ls) && [ $a == b ]'
+plant readme README.md '    cc -I. program.c -lyajl'
 plant words docs/x.md 'see /wo''rk/main/x'
 if [ -x "${OCIRT_BUILD:-build}/ocirt" ]; then
 	OCIRT_BUILD=$(readlink -f "${OCIRT_BUILD:-build}")
