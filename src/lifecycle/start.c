@@ -102,8 +102,9 @@ static int start(const struct global_options *global, const char *id, struct err
 		return err_set(err, ERR_STATE, "cannot start a container that has stopped");
 	case STATUS_CREATING:
 	case STATUS_RUNNING:
-	case STATUS_PAUSED:
 		return err_set(err, ERR_STATE, "cannot start an already running container");
+	case STATUS_PAUSED:
+		return err_set(err, ERR_STATE, "cannot start a container that is paused");
 	}
 	if (refuse_stopped(&handle, err) < 0)
 		return -1;

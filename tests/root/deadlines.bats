@@ -55,6 +55,27 @@ is_letter() { [ "$(letter_of "$1")" = "$2" ]; }
 	within 20 delete --force "$ID"
 }
 
+@test "a frozen container: what waits for its processes is refused, delete --force ends it" {
+	args sleep 1000
+	run_container --detach
+	within 20 pause "$ID"
+	run within 20 exec "$ID" true
+	[ "$status" = 255 ]
+	one_line 'paused'
+	run within 20 delete "$ID"
+	[ "$status" = 1 ]
+	one_line 'paused'
+	within 20 kill "$ID" TERM
+	[ "$(status_of)" = paused ]
+	within 20 delete --force "$ID"
+	create_container
+	within 20 pause "$ID"
+	run within 20 start "$ID"
+	[ "$status" = 1 ]
+	one_line 'paused'
+	within 20 delete --force "$ID"
+}
+
 @test "a process that the kernel does not end: delete --force says so in time, and can be repeated" {
 	local f
 	for f in mkfs.ext4 fsfreeze losetup; do command -v $f >/dev/null || skip "no $f"; done
@@ -220,4 +241,27 @@ a = s.accept(); time.sleep(1000)' "$BATS_TEST_TMPDIR/console" >"$BATS_TEST_TMPDI
 	within 30 delete --force "$ID"
 	wait_for exists "$BATS_TEST_TMPDIR/behind"
 	[ "$(cat "$BATS_TEST_TMPDIR/behind")" = 0 ]
+}
+
+@test "a delete during a create: the container is there as a whole or not at all" {
+	local i made
+	for i in 1 2 3 4 5 6 7 8; do
+		rm -f "$BATS_TEST_TMPDIR/behind"
+		behind create "$ID"
+		[ $((i % 2)) = 0 ] || wait_for exists "$ROOT/$ID"
+		within 30 delete --force "$ID"
+		wait_for exists "$BATS_TEST_TMPDIR/behind"
+		made=$(cat "$BATS_TEST_TMPDIR/behind")
+		if [ "$made" = 0 ]; then
+			# It was first, and nothing is left; or the delete was, and found nothing.
+			case $(rt list -q) in
+			'') ;;
+			"$ID") is_status created && within 30 start "$ID" && within 30 delete --force "$ID" ;;
+			*) false ;;
+			esac
+		else
+			[ "$(wc -l <"$BATS_TEST_TMPDIR/behind.out")" = 1 ] || { cat "$BATS_TEST_TMPDIR/behind.out"; false; }
+			[ -z "$(rt list -q)" ]
+		fi
+	done
 }
