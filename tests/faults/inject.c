@@ -8,12 +8,14 @@
  * the second child of that one; -a PID joins a process that runs already, as `a`. System calls are counted
  * in each process. The N-th one of PROCESS gets ERRNO without having been done (close is done: the kernel
  * closes even where it reports an error), or its process is killed in its place. FILE gets a line
- * `PROCESS N CALL FIRST-ARGUMENT` for every call, or, with -p, for the one that was hit; after an execve a
- * line `PROCESS N -`, since what follows is the loader.
+ * `PROCESS N CALL FIRST-ARGUMENT` for every call, or, with -p, for the one that was hit, and then with the
+ * path or the file of the descriptor that it is about; after an execve a line `PROCESS N -`, since what
+ * follows is the loader.
  *
  * A process is let go when it executes another program than this one: what is tested is the runtime, not
- * what it starts. When the program has ended, children that have come to rest are let go too, and the
- * status is the program's (128 + the signal that ended it).
+ * what it starts. When the program has ended, children that have come to rest are let go too (at once when
+ * the call was hit: nothing of them is watched any more), and the status is the program's (128 + the signal
+ * that ended it).
  */
 #define _GNU_SOURCE
 #include <elf.h>
@@ -41,7 +43,7 @@ int main(void)
 }
 #else
 
-enum { PROCESSES = 512, QUIET_MS = 30 };
+enum { PROCESSES = 512, QUIET_MS = 30, HIT_QUIET_MS = 2 };
 enum {
 	OPTIONS = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
 		PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL
@@ -154,11 +156,56 @@ static void set_regs(pid_t pid, const struct user_regs_struct *regs)
 	(void) ptrace(PTRACE_SETREGSET, pid, (void *) NT_PRSTATUS, &part);
 }
 
+static int is_one_of(const char *call, const char *const *names)
+{
+	for (; *names != NULL; names++)
+		if (strcmp(call, *names) == 0)
+			return 1;
+	return 0;
+}
+
+/* What the call is about, for a reader: "" where that is neither a path nor a descriptor. */
+static void object_of(
+	pid_t pid, const char *call, const struct user_regs_struct *regs, char *text, size_t size)
+{
+	static const char *const first[] = { "open", "mkdir", "rmdir", "unlink", "readlink",
+		"access", "stat", "lstat", "statfs", "chdir", "umount2", "execve", NULL };
+	static const char *const second[] = { "openat", "openat2", "open_tree", "mkdirat",
+		"unlinkat", "readlinkat", "newfstatat", "faccessat", "faccessat2", "fchmodat",
+		"fchownat", "linkat", "mknodat", "renameat", "renameat2", "statx", "execveat",
+		NULL };
+	unsigned long where = 0;
+	char path[64];
+	ssize_t n = 0;
+
+	if (is_one_of(call, first))
+		where = regs->rdi;
+	else if (is_one_of(call, second))
+		where = regs->rsi;
+	if (where != 0) {
+		struct iovec to = { text, size - 1 };
+		struct iovec from = { (void *) where, size - 1 };
+
+		/* A string at the end of a page: the next one may not be there. */
+		if ((where & 4095) + size > 4096)
+			from.iov_len = 4096 - (where & 4095);
+		n = process_vm_readv(pid, &to, 1, &from, 1, 0);
+	} else if (regs->rdi < 4096 && strcmp(call, "mmap") != 0 && strcmp(call, "prctl") != 0) {
+		(void) snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, (int) regs->rdi);
+		n = readlink(path, text, size - 1);
+	}
+	text[n > 0 ? n : 0] = 0;
+	for (char *c = text; *c != 0; c++)
+		if (*c <= ' ')
+			*c = '_';
+}
+
 static void at_entry(struct process *p)
 {
 	struct process *head = &table[p->leader];
 	struct user_regs_struct regs;
 	struct iovec part = { .iov_base = &regs, .iov_len = sizeof(regs) };
+	char object[256] = "";
 	char *call;
 
 	if (!head->started || ptrace(PTRACE_GETREGSET, p->pid, (void *) NT_PRSTATUS, &part) < 0)
@@ -168,8 +215,10 @@ static void at_entry(struct process *p)
 		(was_hit || strcmp(head->name, target) != 0 || head->calls != target_call))
 		return;
 	call = seccomp_syscall_resolve_num_arch(SCMP_ARCH_X86_64, (int) regs.orig_rax);
-	(void) fprintf(out, "%s %ld %s %d\n", head->name, head->calls, call != NULL ? call : "?",
-		(int) regs.rdi);
+	if (target != NULL && call != NULL)
+		object_of(p->pid, call, &regs, object, sizeof(object));
+	(void) fprintf(out, "%s %ld %s %d %s\n", head->name, head->calls, call != NULL ? call : "?",
+		(int) regs.rdi, object);
 	free(call);
 	if (target == NULL)
 		return;
@@ -319,7 +368,7 @@ static int serve(pid_t root)
 		if (pid < 0)
 			return result;
 		if (pid == 0) {
-			if (++quiet > QUIET_MS) {
+			if (++quiet > (was_hit ? HIT_QUIET_MS : QUIET_MS)) {
 				release_all();
 				return result;
 			}
