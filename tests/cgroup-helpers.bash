@@ -3,6 +3,7 @@
 # What the tests of cgroups share. $CG is the container's path; the host's layout decides which file is
 # meant. Where a controller is missing the test says so.
 
+by_systemd() { [ "${OCIRT_MANAGER-}" = systemd ]; }
 is_v2() { [ "$(stat -fc %T /sys/fs/cgroup)" = cgroup2fs ]; }
 
 # hierarchy CONTROLLER: where that v1 hierarchy is mounted. systemd leaves empty directories for those that
@@ -75,7 +76,8 @@ in_cgroup() {
 }
 
 # in_layout v2 COMMAND...: where /sys/fs/cgroup is the cgroup2 alone, beside v1 in a mount namespace.
-# in_layout CONTROLLER COMMAND...: where it has the v1 hierarchy of that controller, and devices.
+# in_layout CONTROLLER COMMAND...: where it has the v1 hierarchy of that controller, and devices: as it is, if it
+# has, or in a mount namespace.
 in_layout() {
 	local layout=$1
 	shift
@@ -95,6 +97,10 @@ in_layout() {
 			exit $status' sh "$@"
 		return
 	fi
+	if hierarchy "$layout" >/dev/null; then
+		"$@"
+		return
+	fi
 	unshare -m --propagation private sh -c 'c=$1; shift
 		mount -t tmpfs tmpfs /sys/fs/cgroup && mkdir /sys/fs/cgroup/$c /sys/fs/cgroup/devices &&
 		mount -t cgroup -o $c cgroup /sys/fs/cgroup/$c &&
@@ -102,6 +108,7 @@ in_layout() {
 }
 
 need_controller() { # in this kernel, whether it is mounted or not
+	! hierarchy "$1" >/dev/null || return 0
 	! is_v2 || ! grep -qw "$1" /sys/fs/cgroup/cgroup.controllers || skip "the v1 hierarchy $1 cannot be mounted: the cgroup2 has its controller"
 	awk -v c="$1" '$1 == c && $4 == 1 { found = 1 } END { exit !found }' /proc/cgroups ||
 		skip "this kernel has no v1 controller $1"
@@ -133,7 +140,7 @@ some_disk() {
 
 # host_view CONTROLLER: the container sees its directory of that hierarchy at /cg.
 host_view() {
-	config '.mounts += [{"destination": "/sys/fs/cgroup", "type": "cgroup", "source": "cgroup", "options": ["ro"]}]
+	config '.mounts |= map(select(.destination != "/sys/fs/cgroup")) + [{"destination": "/sys/fs/cgroup", "type": "cgroup", "source": "cgroup", "options": ["ro"]}]
 		| .linux.namespaces |= map(select(.type != "cgroup")) + [{"type": "cgroup"}]'
 	ln -s "/sys/fs/cgroup/$1" "$BUNDLE/rootfs/cg"
 }

@@ -5,6 +5,7 @@
 # same command line can stand in for it, to see whether a test is right.
 
 OCIRT=${OCIRT:-ocirt}
+# OCIRT_MANAGER=systemd: the containers of a test are units of systemd (tests/vm/inside).
 
 need_root() { [ "$(id -u)" = 0 ] || skip "needs root"; }
 
@@ -37,7 +38,14 @@ setup_bundle() {
 	printf 'root:x:0:0:root:/root:/bin/sh\n' >"$BUNDLE/rootfs/etc/passwd"
 	(cd "$BUNDLE" && "$OCIRT" spec "${SPEC_FLAGS[@]}")
 	config '.process.terminal = false | .process.args = ["true"] | .root.readonly = false'
-	[ "$(id -u)" != 0 ] || config ".linux.cgroupsPath = \"$CG\""
+	RT=("$OCIRT" --root "$ROOT") # for command lines that functions cannot be part of
+	if [ "${OCIRT_MANAGER-}" = systemd ]; then
+		RT+=(--systemd-cgroup)
+		CG=/system.slice/ocirt-test-$$-$N.scope
+		config ".linux.cgroupsPath = \"system.slice:ocirt-test-$$:$N\""
+	elif [ "$(id -u)" = 0 ]; then
+		config ".linux.cgroupsPath = \"$CG\""
+	fi
 }
 
 # config FILTER: rewrites the bundle's config.json through jq.
@@ -55,7 +63,7 @@ args() { # jq's own --args takes a word with a dash for an option
 # script TEXT: the same, a shell script.
 script() { args sh -c "$1"; }
 
-rt() { "$OCIRT" --root "$ROOT" "$@"; }
+rt() { "$OCIRT" --root "$ROOT" ${OCIRT_MANAGER:+--systemd-cgroup} "$@"; }
 run_container() { (cd "$BUNDLE" && rt run "$@" "$ID" </dev/null); }
 # create_container: its standard streams must not be those that bats waits for.
 create_container() {

@@ -99,7 +99,7 @@ check_devices() { # COMMAND...: runs the container
 
 @test "cgroup effect: devices by a program at the cgroup2" {
 	is_v2 || [ -d /sys/fs/cgroup/unified ] || skip "no cgroup2 here"
-	check_devices in_layout v2 "$OCIRT" --root "$ROOT" run -b "$BUNDLE" "$ID"
+	check_devices in_layout v2 "${RT[@]}" run -b "$BUNDLE" "$ID"
 }
 
 @test "cgroup effect: a device program is replaced, and no instant denies what stays allowed" {
@@ -114,22 +114,22 @@ check_devices() { # COMMAND...: runs the container
 			(: </dev/fuse) 2>/dev/null && echo yes >/tmp/fuse.new || echo no >/tmp/fuse.new
 			busybox mv /tmp/fuse.new /tmp/fuse
 		done'
-	in_layout v2 "$OCIRT" --root "$ROOT" create -b "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1
-	in_layout v2 "$OCIRT" --root "$ROOT" start "$ID"
+	in_layout v2 "${RT[@]}" create -b "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1
+	in_layout v2 "${RT[@]}" start "$ID"
 	fuse_is() { [ "$(cat "$BUNDLE/rootfs/tmp/fuse" 2>/dev/null)" = "$1" ]; }
 	wait_for fuse_is yes
-	echo '{"devices":[]}' | in_layout v2 "$OCIRT" --root "$ROOT" update -r - "$ID"
+	echo '{"devices":[]}' | in_layout v2 "${RT[@]}" update -r - "$ID"
 	wait_for fuse_is yes
-	echo '{"devices":[{"allow":false,"access":"rwm"}]}' | in_layout v2 "$OCIRT" --root "$ROOT" update -r - "$ID"
+	echo '{"devices":[{"allow":false,"access":"rwm"}]}' | in_layout v2 "${RT[@]}" update -r - "$ID"
 	wait_for fuse_is no
 	for a in r rw r; do
 		echo '{"devices":[{"allow":true,"type":"c","major":10,"minor":229,"access":"'$a'"}]}' |
-			in_layout v2 "$OCIRT" --root "$ROOT" update -r - "$ID"
+			in_layout v2 "${RT[@]}" update -r - "$ID"
 	done
 	wait_for fuse_is yes
 	touch "$BUNDLE/rootfs/tmp/end"
 	[ ! -e "$BUNDLE/rootfs/tmp/denied" ]
-	in_layout v2 "$OCIRT" --root "$ROOT" delete --force "$ID"
+	in_layout v2 "${RT[@]}" delete --force "$ID"
 }
 
 now_us() { local t=${EPOCHREALTIME/,/.}; echo "${t/./}"; }

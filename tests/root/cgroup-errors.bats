@@ -15,6 +15,13 @@ refused() { # RESOURCES REGEX
 	! is_ocirt || one_line "$2"
 	assert_clean_host
 }
+refused_by_all() { # the same, and the runc of this host refuses it as well
+	refused "$@"
+	is_ocirt && command -v runc >/dev/null || return 0
+	run runc --root "$ROOT.runc" ${OCIRT_MANAGER:+--systemd-cgroup} run -b "$BUNDLE" "$ID" </dev/null
+	[ "$status" != 0 ] || { echo "runc takes $1"; return 1; }
+	assert_clean_host
+}
 
 @test "cgroup errors: values that no kernel is asked about" {
 	is_ocirt || skip "others take some of them"
@@ -35,17 +42,23 @@ refused() { # RESOURCES REGEX
 }
 
 @test "cgroup errors: values that the kernel refuses" {
-	! is_v2 || skip "the kernel's answers are those of v1"
 	at=/linux/resources
-	need_file cpuset cpuset.cpus -
-	refused '{"cpu":{"cpus":"4000"}}' "$at/cpu/cpus: write 4000 to /sys/fs/cgroup/.*/cpuset.cpus: .*"
-	refused '{"cpu":{"mems":"99"}}' "$at/cpu/mems: write 99 to /sys/fs/cgroup/.*/cpuset.mems: "
-	refused '{"cpu":{"period":7}}' "$at/cpu/period: write 7 to .*cpu.cfs_period_us: invalid argument"
-	refused '{"memory":{"swap":33554432}}' "$at/memory/swap: write 33554432 to .*memory.memsw.limit_in_bytes: invalid argument"
-	refused '{"blockIO":{"throttleReadBpsDevice":[{"major":4000,"minor":7,"rate":5}]}}' \
-		"$at/blockIO/throttleReadBpsDevice/0: write 4000:7 5 to .*: no such device"
-	refused '{"cpu":{"realtimeRuntime":2000000,"realtimePeriod":1000000}}' \
-		"$at/cpu/realtimeRuntime: .*write 2000000 to .*cpu.rt_runtime_us: invalid argument"
+	need_file cpuset cpuset.cpus cpuset.cpus
+	refused_by_all '{"cpu":{"cpus":"4000"}}' "$at/cpu/cpus: write 4000 to /sys/fs/cgroup/.*/cpuset.cpus: .*"
+	refused_by_all '{"cpu":{"mems":"99"}}' "$at/cpu/mems: write 99 to /sys/fs/cgroup/.*/cpuset.mems: "
+	refused_by_all '{"blockIO":{"throttleReadBpsDevice":[{"major":4000,"minor":7,"rate":5}]}}' \
+		"$at/blockIO/throttleReadBpsDevice/0: write 4000:7 .*5 to .*: no such device"
+	if is_v2; then
+		refused_by_all '{"cpu":{"period":7}}' "$at/cpu/period: write .*7 to .*cpu.max: invalid argument"
+		refused_by_all '{"unified":{"memory.max":"lots"}}' "$at/unified/memory.max: write lots to .*memory.max: invalid argument"
+		refused_by_all '{"unified":{"pids.nosuch":"1"}}' "$at/unified/pids.nosuch: open .*pids.nosuch: no such file"
+		return
+	fi
+	refused_by_all '{"cpu":{"period":7}}' "$at/cpu/period: write 7 to .*cpu.cfs_period_us: invalid argument"
+	refused_by_all '{"memory":{"swap":33554432}}' "$at/memory/swap: write 33554432 to .*memory.memsw.limit_in_bytes: invalid argument"
+	[ ! -e "$(hierarchy cpu)/cpu.rt_runtime_us" ] ||
+		refused_by_all '{"cpu":{"realtimeRuntime":2000000,"realtimePeriod":1000000}}' \
+			"$at/cpu/realtimeRuntime: .*write 2000000 to .*cpu.rt_runtime_us: invalid argument"
 }
 
 @test "cgroup errors: a controller that is not mounted, one that is unknown" {
@@ -67,7 +80,7 @@ refused() { # RESOURCES REGEX
 		blockIO/leafWeight:'{"blockIO":{"leafWeight":50}}' \
 		memory/disableOOMKiller:'{"memory":{"disableOOMKiller":true}}'; do
 		config '.linux.resources = $r' --argjson r "${r#*:}"
-		run in_layout v2 "$OCIRT" --root "$ROOT" run -b "$BUNDLE" "$ID"
+		run in_layout v2 "${RT[@]}" run -b "$BUNDLE" "$ID"
 		[ "$status" = 1 ]
 		one_line "/linux/resources/${r%%:*}: cgroup v2 has no such limit"
 	done
@@ -76,7 +89,7 @@ refused() { # RESOURCES REGEX
 	is_v2 || top=/sys/fs/cgroup/unified
 	! grep -qw memory $top/cgroup.controllers || skip "it has memory"
 	config '.linux.resources = {"memory":{"limit":33554432}}'
-	run in_layout v2 "$OCIRT" --root "$ROOT" run -b "$BUNDLE" "$ID"
+	run in_layout v2 "${RT[@]}" run -b "$BUNDLE" "$ID"
 	[ "$status" = 1 ]
 	one_line '/linux/resources/memory/limit: .*the controller memory is not available there'
 }
@@ -113,7 +126,7 @@ refused() { # RESOURCES REGEX
 	! is_v2 || { d=/sys/fs/cgroup$CG; f=cgroup.freeze; v=1; }
 	mkdir "$d"
 	echo $v >"$d/$f"
-	run timeout 10 "$OCIRT" --root "$ROOT" run -b "$BUNDLE" "$ID-2"
+	run timeout 10 "${RT[@]}" run -b "$BUNDLE" "$ID-2"
 	[ "$status" = 1 ]
 	! is_ocirt || one_line "/linux/cgroupsPath: cgroup $d is frozen"
 	[ ! -d "$d" ] || rmdir "$d"
