@@ -244,24 +244,32 @@ static void except(struct list *list, const struct device_rule *rule)
 		*ARENA_PUSH(list->arena, list->items, list->count) = *rule;
 }
 
-static bool is_wider(const struct device_rule *wide, const struct device_rule *rule)
+/* Whether each device of rule is one of wide. */
+static bool covers(const struct device_rule *wide, const struct device_rule *rule)
 {
-	return wide->type == rule->type && !same_place(wide, rule) &&
-		(wide->major == -1 || wide->major == rule->major) &&
+	return wide->type == rule->type && (wide->major == -1 || wide->major == rule->major) &&
 		(wide->minor == -1 || wide->minor == rule->minor);
 }
 
-/* The kernel would ignore the hole in silence. */
+static bool overlaps(const struct device_rule *a, const struct device_rule *b)
+{
+	return a->type == b->type && (a->major == -1 || b->major == -1 || a->major == b->major) &&
+		(a->minor == -1 || b->minor == -1 || a->minor == b->minor);
+}
+
+/* The kernel takes back what is named by the same two numbers, and would ignore a hole in silence. */
 static int take_back(struct list *list, const struct device_rule *rule, struct err *err)
 {
-	struct device_rule *there = find(list, rule);
+	for (size_t i = 0; i < list->count; i++) {
+		struct device_rule *there = &list->items[i];
 
-	for (size_t i = 0; i < list->count; i++)
-		if (is_wider(&list->items[i], rule) && (list->items[i].access & rule->access) != 0)
+		if ((there->access & rule->access) == 0 || !overlaps(there, rule))
+			continue;
+		if (!covers(rule, there))
 			return err_at(err, rule->pointer,
 				"takes a part out of a wider rule, which cgroup v1 cannot do");
-	if (there != NULL)
 		there->access &= ~rule->access;
+	}
 	return 0;
 }
 

@@ -204,6 +204,15 @@ static void test_lines(void **state)
 		{ { allow, no_zero, null_rw }, 3, "a *:* rwm\n", "+a; -c 1:5 rwm" },
 		{ { deny, chars, no_char }, 3, "", "!/3" },
 		{ { deny, null_rw, { false, 'c', 1, 3, DEVICE_READ, "/2" } }, 3, "", "+c 1:3 w" },
+		/* What is taken back by a wider rule is gone; what only overlaps is a hole. */
+		{ { deny, null_rw, { false, 'c', -1, -1, DEVICE_WRITE, "/2" } }, 3, "",
+			"+c 1:3 r" },
+		{ { deny, null_rw, { false, 'c', 1, -1, DEVICE_ALL, "/2" } }, 3, "c 1:3 rw\n",
+			"-c 1:3 rw" },
+		{ { allow, no_zero, { true, 'c', -1, 5, DEVICE_ALL, "/2" } }, 3, "", "+a" },
+		{ { deny, { true, 'c', 1, -1, DEVICE_READ, "/1" },
+			  { false, 'c', -1, 3, DEVICE_ALL, "/2" } },
+			3, "", "!/2" },
 	};
 
 	(void) state;
