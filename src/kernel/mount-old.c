@@ -151,10 +151,8 @@ static void unescape(char *path)
 	char *to = path;
 
 	for (const char *at = path; *at != '\0';) {
-		unsigned code;
-
-		if (*at == '\\' && sscanf(at + 1, "%3o", &code) == 1) {
-			*to++ = (char) code;
+		if (*at == '\\' && strspn(at + 1, "01234567") >= 3) {
+			*to++ = (char) ((at[1] - '0') << 6 | (at[2] - '0') << 3 | (at[3] - '0'));
 			at += 4;
 		} else {
 			*to++ = *at++;
@@ -214,6 +212,7 @@ static int set_line(
 	path[strcspn(path, " ")] = '\0';
 	unescape(path);
 	if (id == below->ids[0]) {
+		free(below->point);
 		below->point = strdup(path);
 		return below->point == NULL ? err_sys(err, "malloc path") : 0;
 	}
