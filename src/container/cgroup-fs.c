@@ -17,6 +17,9 @@
 
 static const char mount_point[] = "/sys/fs/cgroup";
 
+/* Of /proc/PID/cgroup: a path in each of a dozen hierarchies of version 1. */
+enum { TABLE_BYTES = 64 * 1024 };
+
 /* ---- locate ------------------------------------------------------------------------------------- */
 
 /* The directory of a line of /proc/self/cgroup, "4:cpu,cpuacct:/a" or "0::/a", below mount_point. */
@@ -55,12 +58,10 @@ static void add_parents(
 int cgroup_fs_leaves(const char *path, bool relative, const struct facts *facts, int procfs,
 	struct arena *arena, struct cgroup_dirs *dirs, struct err *err)
 {
-	char text[8192], *next = text, *line;
-	ssize_t got = procfs_read(procfs, "self/cgroup", text, sizeof(text) - 1, err);
+	char text[TABLE_BYTES], *next = text, *line;
 
-	if (got < 0)
+	if (procfs_read(procfs, "self/cgroup", text, sizeof(text), err) < 0)
 		return -1;
-	text[got] = '\0';
 	while ((line = strsep(&next, "\n")) != NULL) {
 		char *controllers = strchr(line, ':'), *own;
 		const char *name, *root, *base;
@@ -203,7 +204,7 @@ const struct cgroup_ops cgroup_fs_ops = {
 int cgroup_enter_beside(
 	const struct cgroup_dirs *dirs, int procfs, pid_t init, pid_t pid, struct err *err)
 {
-	char path[32], text[8192], number[16], dir[4096];
+	char path[32], text[TABLE_BYTES], number[16], dir[4096];
 	const char *root, *own;
 
 	(void) snprintf(path, sizeof(path), "%d/cgroup", (int) init);

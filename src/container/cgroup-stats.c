@@ -113,18 +113,17 @@ static void put_pressure(struct stats *s, const char *file)
 	begin(s, "psi");
 	for (size_t i = 0; i < 2; i++) {
 		const char *line = strstr(text, kinds[i]);
-		char avg10[16], avg60[16], avg300[16];
+		unsigned avg[6];
 		unsigned long long total;
 
-		/* The kernel's own figures, which JSON takes as they are. */
 		if (line == NULL ||
-			sscanf(line + 4,
-				" avg10=%15[0-9.] avg60=%15[0-9.] avg300=%15[0-9.] total=%llu",
-				avg10, avg60, avg300, &total) != 4)
+			sscanf(line + 4, " avg10=%u.%2u avg60=%u.%2u avg300=%u.%2u total=%llu",
+				&avg[0], &avg[1], &avg[2], &avg[3], &avg[4], &avg[5], &total) != 7)
 			continue;
 		key(s, kinds[i]);
-		(void) fprintf(s->to, "{\"avg10\":%s,\"avg60\":%s,\"avg300\":%s,\"total\":%llu}",
-			avg10, avg60, avg300, total);
+		(void) fprintf(s->to,
+			"{\"avg10\":%u.%02u,\"avg60\":%u.%02u,\"avg300\":%u.%02u,\"total\":%llu}",
+			avg[0], avg[1], avg[2], avg[3], avg[4], avg[5], total);
 	}
 	end(s);
 }
@@ -221,6 +220,7 @@ static void put_cpu(struct stats *s)
 static void put_set(struct stats *s, const char *name, const char *file)
 {
 	char *rest = read_text(s, file), *part;
+	unsigned next = 0; /* the kernel's list goes up */
 	bool comma = false;
 
 	if (rest == NULL || rest[0] == '\n' || rest[0] == '\0')
@@ -231,8 +231,11 @@ static void put_set(struct stats *s, const char *name, const char *file)
 		unsigned from, to;
 		int got = sscanf(part, "%u-%u", &from, &to);
 
-		for (unsigned i = from; got >= 1 && i <= (got == 2 ? to : from) && i < 65536; i++) {
-			(void) fprintf(s->to, "%s%u", comma ? "," : "", i);
+		if (got < 1)
+			continue;
+		for (next = from > next ? from : next;
+			next <= (got == 2 ? to : from) && next < 65536; next++) {
+			(void) fprintf(s->to, "%s%u", comma ? "," : "", next);
 			comma = true;
 		}
 	}
@@ -258,8 +261,7 @@ static void put_cpuset(struct stats *s)
 	level = s->v2 ? NULL : read_text(s, "cpuset.sched_relax_domain_level");
 	key(s, "sched_relax_domain_level");
 	/* -1 is as good a number here as any. */
-	(void) fprintf(s->to, "%.*s", level != NULL ? (int) strcspn(level, "\n") : 1,
-		level != NULL ? level : "0");
+	(void) fprintf(s->to, "%lld", level != NULL ? strtoll(level, NULL, 10) : 0);
 	end(s);
 }
 
@@ -318,6 +320,17 @@ static int by_name(const void *a, const void *b)
 	return strcmp(*(const char *const *) a, *(const char *const *) b);
 }
 
+/* A word of the kernel's and a number: whatever else stands there would be no JSON. */
+static bool is_figure(const char *line)
+{
+	const char *end = line;
+
+	while ((*end >= 'a' && *end <= 'z') || (*end >= 'A' && *end <= 'Z') ||
+		(*end >= '0' && *end <= '9') || *end == '_')
+		end++;
+	return *end == ' ' && end != line && end - line < 64;
+}
+
 /* memory.stat by name, each line of it. */
 static void put_raw(struct stats *s)
 {
@@ -327,7 +340,7 @@ static void put_raw(struct stats *s)
 	if (rest == NULL)
 		return;
 	while ((line = strsep(&rest, "\n")) != NULL)
-		if (strchr(line, ' ') != NULL)
+		if (is_figure(line))
 			*ARENA_PUSH(s->arena, lines, count) = line;
 	if (count > 1)
 		qsort(lines, count, sizeof(*lines), by_name);
