@@ -31,12 +31,14 @@ load frame
 	in_every_way unwritten
 }
 
-# Not seen to fail yet.
+# weaken: devices-open
 @test "GHSA-g54h-m393-cpwq: a list of devices is what is allowed, an empty one allows no more than the default" {
 	find /sys/fs/cgroup -maxdepth 1 -name 'devices*' | grep -q . || grep -qs devices /sys/fs/cgroup/cgroup.controllers || [ -e /sys/fs/cgroup/cgroup.controllers ] || skip "no devices controller"
 	config '.process.capabilities |= map_values(. + ["CAP_MKNOD"])'
 	ln -sf busybox "$BUNDLE/rootfs/bin/mknod"
-	script 'mknod /mnt/kmsg c 1 11 && { head -c 1 /mnt/kmsg >/dev/null 2>&1 && echo opened; }; head -c 1 /dev/zero | wc -c; rm -f /mnt/kmsg; echo end'
+	# To be opened is enough: a read of one byte would be refused by the device itself.
+	script 'mknod /mnt/kmsg c 1 11 && for how in "<" ">>"; do eval "{ true $how/mnt/kmsg; } 2>/dev/null" && echo opened; done
+		head -c 1 /dev/zero | wc -c; rm -f /mnt/kmsg; echo end'
 	ln -sf busybox "$BUNDLE/rootfs/bin/wc"
 	ln -sf busybox "$BUNDLE/rootfs/bin/rm"
 	closed() {
@@ -51,7 +53,7 @@ load frame
 	done
 }
 
-# Not seen to fail yet.
+# weaken: cgroup-dots, which takes three defences away: names with dots are refused twice, other file systems once.
 @test "names of cgroups and of their files with slashes and dots are refused, and make nothing" {
 	local what place n=0
 	while IFS=$'\t' read -r what place; do
@@ -62,7 +64,7 @@ load frame
 		in_every_way named
 		cp "$BATS_TEST_TMPDIR/before.json" "$BUNDLE/config.json"
 	done <<-'END'
-		.linux.cgroupsPath = "/../../.." + $d + "/x"	/linux/cgroupsPath
+		.linux.cgroupsPath = "/../../../../../.." + $d + "/x"	/linux/cgroupsPath
 		.linux.cgroupsPath = "a/../../../x"	/linux/cgroupsPath
 		.linux.resources.unified = {"../../x":"1"}	/linux/resources/unified
 		.linux.resources.unified = {"a/b":"1"}	/linux/resources/unified

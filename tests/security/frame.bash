@@ -6,7 +6,8 @@
 # without all calls that have a fall-back (ONLY=openat2 bats ...: the second alone). After each of them the host must be clean.
 #
 # Over each test stands how it was seen to be able to fail: a release in which the bad effect was seen
-# here (those of Debian 12 can be tried: OCIRT=runc bats ...), or "weaken: NAME", a line of
+# here (those of Debian 12 can be tried: OCIRT=runc bats ..., in a mount namespace of its own; crun wants
+# cgroup2 alone at /sys/fs/cgroup there), or "weaken: NAME", a line of
 # tests/security/weaken.tsv that brings the effect back in ours; tests/security/weaken tries them all.
 
 # shellcheck source=tests/helpers.bash

@@ -5,7 +5,8 @@
 
 load frame
 
-# Numbers are ids, whatever the image's passwd has under them as a name. Not seen to fail yet.
+# Numbers are ids, whatever the image's passwd has under them as a name.
+# weaken: minus-one, which takes three defences away: two looks at the number, one at what came of it.
 @test "CVE-2016-3697: uid and gid are those that are written, the last one is no id" {
 	printf '1000:x:0:0::/:/bin/sh\nx:x:1000:0::/:/bin/sh\n' >"$BUNDLE/rootfs/etc/passwd"
 	config '.process.user = {"uid":1000,"gid":1001}'

@@ -95,18 +95,21 @@ volume() {
 	rounds uncovered
 }
 
-# Reported: youki 0.7.0.
+# Reported: youki 0.7.0. weaken: readonly-by-name, which also waits between the two looks.
 @test "GHSA-3q8j-pf29-vwv8: what is masked and read-only is what was found, nothing else is, and all of it is" {
 	volume
-	mkdir "$VOL/other"
-	echo open >"$VOL/other/name"
-	echo hidden >"$VOL/d/name"
-	config '.linux.maskedPaths = ["/v/d"] | .linux.readonlyPaths = ["/v/d"]'
-	script 'sed -n "s,^[0-9]* [0-9]* [0-9:]* [^ ]* \(/v/[^ ]*\) \(r[ow]\).* - \([a-z]*\) .*,at \1 \2 \3,p" /proc/self/mountinfo'
-	attack "$VOL" d other
+	mkdir "$VOL/other" "$VOL/e" "$VOL/f"
+	config '.linux.maskedPaths = ["/v/d"] | .linux.readonlyPaths = ["/v/e"]'
+	# The kernel writes the two names of a mount one after the other: they may be exchanged in between.
+	script 'i=0; while [ $((i += 1)) -le 15 ]; do sed -n "s,^[0-9]* [0-9]* [0-9:]* \([^ ]*\) \(/v/[^ ]*\) \(r[ow]\).* - \([a-z0-9]*\) .*,at \2 \3 \4 of \1,p" /proc/self/mountinfo; done; echo end'
+	attack "$VOL" d other e f
 	masked() {
-		# Both on one of the two, whose name may be either by now; both read-only.
-		[ "$status" != 0 ] || ! grep '^at ' <<<"$output" | grep -vE '^at /v/(d|other) ro '
+		[ "$status" = 0 ] || return 0
+		[ "$WAY" = create ] || says 'end'
+		# Of each two one, whose name may be either by now; what is read-only is itself, not the other one's tree.
+		[ "$(grep -cE '^at /v/(d|other) ro tmpfs of /$' <<<"$output")" = 15 ] || return 1
+		[ "$(grep -cE '^at /v/([ef]) ro [^ ]* of .*/\1$' <<<"$output")" -gt 7 ] || return 1
+		[ "$(grep -c '^at ' <<<"$output")" = 30 ]
 	}
 	rounds masked
 }

@@ -7,7 +7,7 @@ load frame
 profile() { config '.process.noNewPrivileges = true | .linux.seccomp = $p' --argjson p "$1"; }
 x86_64() { [ "$(uname -m)" = x86_64 ] || skip "x86-64's other calls"; }
 
-# Not seen to fail yet.
+# weaken: foreign-architectures, x32-let-through
 @test "the calls of other architectures do not pass a filter that has this one alone" {
 	x86_64
 	static other <<'C'
@@ -31,18 +31,26 @@ static void attempt(const char *name, int which)
 	/* A path that 32 bits can hold. */
 	char *path = mmap((void *) 0x10000000, 4096, PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	int how;
 	pid_t pid;
 	strcpy(path, "/mnt/");
 	strcat(path, name);
 	pid = fork();
 	if (pid == 0) {
-		if (which == 0) syscall(SYS_mkdir, path, 0755);
-		if (which == 1) int80(path);
-		if (which == 2) syscall(0x40000000 | SYS_mkdir, path, 0755);
-		_exit(0);
+		long got = 0;
+		if (which == 1)
+			got = int80(path);
+		else if (syscall(which == 0 ? SYS_mkdir : 0x40000000 | SYS_mkdir, path, 0755) < 0)
+			got = -errno;
+		_exit(-got);
 	}
-	waitpid(pid, NULL, 0);
-	printf("%s %s\n", name, stat(path, &st) == 0 ? "made" : "refused");
+	waitpid(pid, &how, 0);
+	if (stat(path, &st) == 0)
+		printf("%s made\n", name);
+	else if (WIFSIGNALED(how))
+		printf("%s signal %d\n", name, WTERMSIG(how));
+	else
+		printf("%s errno %d\n", name, WEXITSTATUS(how));
 	rmdir(path);
 }
 int main(void)
@@ -54,19 +62,19 @@ int main(void)
 }
 C
 	args other
-	none() {
-		! grep -q made <<<"$output" || return 1
-		[ "$(grep -c refused <<<"$output")" = 3 ]
-	}
+	# Not that the kernel has no such calls is what ends them, but the filter: by SIGSYS, or with its errno.
+	killed() { [ "$output" = $'native errno 1\nint80 signal 31\nx32 signal 31' ]; }
+	# Without some calls the filter of tests/deny.c stands in front, which has this architecture alone.
+	refused_all() { [ "$output" = $'native errno 1\nint80 errno 1\nx32 errno 1' ] || { [ "$LACK" != - ] && killed; }; }
 	profile '{"defaultAction":"SCMP_ACT_ALLOW","architectures":["SCMP_ARCH_X86_64"],"syscalls":[{"names":["mkdir","mkdirat"],"action":"SCMP_ACT_ERRNO"}]}'
-	in_every_way none
+	in_every_way killed
 	profile '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir","mkdirat"],"action":"SCMP_ACT_ERRNO"}]}'
-	in_every_way none
+	in_every_way killed
 	profile '{"defaultAction":"SCMP_ACT_ALLOW","architectures":["SCMP_ARCH_X86_64","SCMP_ARCH_X86","SCMP_ARCH_X32"],"syscalls":[{"names":["mkdir","mkdirat"],"action":"SCMP_ACT_ERRNO"}]}'
-	in_every_way none
+	in_every_way refused_all
 }
 
-# Not seen to fail yet.
+# weaken: mask-of-64-bits
 @test "CVE-2019-10063, CVE-2017-5226: the upper half of an argument does not hide a command; rules combine as they say" {
 	static verdicts <<'C'
 #include <errno.h>
