@@ -18,6 +18,11 @@ void plan_note(struct plan_notes *notes, struct arena *arena, const char *format
 	*ARENA_PUSH(arena, notes->items, notes->count) = arena_str(arena, line);
 }
 
+static bool is_empty(const char *text)
+{
+	return text == NULL || *text == '\0';
+}
+
 int plan_make(const struct spec *spec, const struct facts *facts,
 	const struct plan_options *options, struct arena *arena, struct plan *ret, struct err *err)
 {
@@ -25,8 +30,9 @@ int plan_make(const struct spec *spec, const struct facts *facts,
 		.id = options->id,
 		.bundle = options->bundle,
 		.annotations = &spec->annotations,
-		.hostname = spec->hostname,
-		.domainname = spec->domainname,
+		/* An empty name is none, as for runc. */
+		.hostname = is_empty(spec->hostname) ? NULL : spec->hostname,
+		.domainname = is_empty(spec->domainname) ? NULL : spec->domainname,
 	};
 	const struct plan_input in = {
 		.spec = spec,

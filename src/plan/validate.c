@@ -284,14 +284,24 @@ static int check_device(const struct spec_device *device, size_t i, struct err *
 	return 0;
 }
 
+static bool is_same_device(const struct spec_device *a, const struct spec_device *b)
+{
+	return str_eq(a->type, b->type) &&
+		(*a->type == 'p' || (*a->major == *b->major && *a->minor == *b->minor));
+}
+
+/* Engines pass on what their user has given twice; the second one finds the node that it wants. */
 static int check_devices(const struct spec_linux *linux_, struct err *err)
 {
+	const struct spec_device *all = linux_->devices.items;
+
 	for (size_t i = 0; i < linux_->devices.count; i++) {
-		if (check_device(&linux_->devices.items[i], i, err) < 0)
+		if (check_device(&all[i], i, err) < 0)
 			return -1;
 		for (size_t k = 0; k < i; k++)
-			if (str_eq(linux_->devices.items[i].path, linux_->devices.items[k].path))
-				return refuse(err, "is there twice", "/linux/devices/%zu/path", i);
+			if (str_eq(all[i].path, all[k].path) && !is_same_device(&all[i], &all[k]))
+				return refuse(err, "is there twice, and not the same device",
+					"/linux/devices/%zu/path", i);
 	}
 	return 0;
 }

@@ -19,6 +19,14 @@ teardown() { teardown_bundle; }
 	says 'LOOPBACK,UP'
 }
 
+@test "an empty host name is none" {
+	config '.hostname = "" | .domainname = ""'
+	args hostname
+	run run_container
+	[ "$status" = 0 ]
+	[ "$output" = "$(hostname)" ]
+}
+
 @test "namespaces: each listed one is new, each other one is the host's" {
 	config '.linux.namespaces = [{"type":"pid"},{"type":"mount"},{"type":"ipc"}] | del(.hostname)'
 	script 'for n in pid mnt ipc uts net; do readlink /proc/self/ns/$n; done'

@@ -39,6 +39,19 @@ user_namespace() {
 	[ "$output" = "1:3 600 1" ]
 }
 
+@test "the same device twice is made once; two devices at one path are an error" {
+	config '.linux.devices = [range(2) | {path: "/dev/mine", type: "c", major: 1, minor: 3}]'
+	args stat -c %t:%T /dev/mine
+	run run_container
+	[ "$status" = 0 ]
+	[ "$output" = 1:3 ]
+	is_ocirt || skip "others make the first or the last one"
+	config '.linux.devices[1].minor = 5'
+	run run_container
+	[ "$status" = 1 ]
+	one_line '/linux/devices/1/path: is there twice'
+}
+
 @test "a node that is there: the same is taken, another is an error" {
 	is_ocirt || skip "runc and crun do not compare"
 	mknod "$BUNDLE/rootfs/srv" c 1 5 2>/dev/null || skip "nodes cannot be made here"
