@@ -17,7 +17,7 @@ static const struct option_row rows[] = {
 	EXEC("tty", 't', OPTION_OPTIONAL, tty, "with a terminal"),
 	EXEC("cwd", 0, OPTION_TEXT, request.cwd, "working directory"),
 	EXEC("env", 'e', OPTION_LIST, env, "NAME=VALUE"),
-	EXEC("user", 'u', OPTION_TEXT, request.user, "UID or UID:GID"),
+	EXEC("user", 'u', OPTION_WORD, request.user, "UID or UID:GID"),
 	EXEC("additional-gids", 'g', OPTION_LIST, groups, "more groups"),
 	EXEC("cap", 'c', OPTION_LIST, caps, "a capability more"),
 	EXEC("no-new-privs", 0, OPTION_FLAG, request.no_new_privs, "set no_new_privs"),

@@ -46,7 +46,7 @@ struct globals {
 	ROW(struct globals, name, letter, kind, member, help)
 
 static const struct option_row global_rows[] = {
-	GLOBAL("root", 0, OPTION_TEXT, root, "directory of the containers' state"),
+	GLOBAL("root", 0, OPTION_WORD, root, "directory of the containers' state"),
 	GLOBAL("log", 0, OPTION_TEXT, log, "log file"),
 	GLOBAL("log-format", 0, OPTION_TEXT, log_format, "text or json"),
 	GLOBAL("log-level", 0, OPTION_TEXT, log_level, "error, warning, info or debug"),

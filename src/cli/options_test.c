@@ -48,6 +48,8 @@ static void accepts(void **state)
 		{ { "--guess", "true", "id" }, 1, { .bundle = "", .guess = "true" } },
 		{ { "--guess", "id" }, 1, { .bundle = "" } },
 		{ { "--guess=auto", "true" }, 1, { .bundle = "", .guess = "auto" } },
+		{ { "--bundle", "", "id" }, 1, { .bundle = "" } },
+		{ { "--bundle=x", "--bundle=", "id" }, 1, { .bundle = "x" } },
 		{ { "--force=T", "--all=0", "id" }, 1, { .force = true, .bundle = "" } },
 		{ { "--fds", "3", "--", "-f" }, 1, { .bundle = "", .fds = 3 } },
 	};

@@ -372,6 +372,7 @@ static int run_hooks(const struct plan *plan, const char *state, struct created 
 	if (msg_wait(child->sock, child->pidfd, time_deadline_ms(CHILD_MS), MSG_HOOKS, MSG_HOOKS, 0,
 		    NULL, err) < 0)
 		return -1;
+	child->hooks_begun = true;
 	/* By now it is in its network namespace, and hooks may expect the devices there. */
 	if (plan->net.count > 0) {
 		_cleanup_fd_ int netns = netdev_namespace(child->pid, err);

@@ -48,6 +48,7 @@ struct created {
 	bool in_cgroup; /* of v2, from its birth */
 	const char **net_names; /* what the network devices are called inside, or NULL */
 	size_t net_moved; /* how many network devices went in */
+	bool hooks_begun; /* from here on the hooks of creation may have done something */
 	int sock; /* messages */
 	struct word word; /* exec: see container/word.h */
 	int terminal; /* the pty's master, when the caller keeps it, or -1 */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "container/hooks.h"
 
+#include "base/log.h"
 #include "base/time.h"
 #include "container/program.h"
 #include "plan/proc-names.h"
@@ -48,6 +49,7 @@ static int run_one(const struct hook *hook, const char *state, const char *cwd, 
 
 	if (program_run(&program, &status, err) < 0)
 		return -1;
+	log_debug("hook %s: exit status %d", hook->path, status);
 	if (status == 0)
 		return 0;
 	return err_set(err, ERR_HOOK, "%s %d%s%s",

@@ -267,7 +267,7 @@ static int set_up(const struct init_job *job, struct init_fds *fds, struct proc_
 					hooks_limit_ms(&plan->hooks[HOOK_CREATE_RUNTIME])),
 				MSG_HOOKS_DONE, MSG_HOOKS_DONE, 0, NULL, err) < 0))
 		return -1;
-	if (run_hooks_here(job, HOOK_CREATE_CONTAINER, "creating", plan->bundle, err) < 0 ||
+	if (run_hooks_here(job, HOOK_CREATE_CONTAINER, "creating", plan->rootfs.path, err) < 0 ||
 		describe_listener(job, fds, &filter->listener_state, err) < 0)
 		return -1;
 	if (rootfs_enter(plan, &root, err) < 0)

@@ -94,9 +94,9 @@ static void look_up_home(const struct beneath *root, uint32_t uid, char *home, s
 /* ---- the program -------------------------------------------------------------------------------- */
 
 /* Whether the file can be executed by what this process now is. Returns 1, 0 for "look further" (not
- * there), -1. The words are those that engines match. */
-static int try_program(
-	const struct beneath *root, const char *name, const char *path, struct err *err)
+ * there; *ret_num says in which way), -1. The words are those that engines match. */
+static int try_program(const struct beneath *root, const char *name, const char *path, int *ret_num,
+	struct err *err)
 {
 	_cleanup_fd_ int fd = beneath_open(root, path, O_PATH, 0, err);
 	struct stat info;
@@ -104,8 +104,10 @@ static int try_program(
 	if (fd < 0) {
 		int num = err->num;
 
-		if (num == ENOENT || num == ENOTDIR)
+		if (num == ENOENT || num == ENOTDIR) {
+			*ret_num = num;
 			return 0;
+		}
 		if (num == EACCES)
 			return err_set(
 				err, ERR_EXEC_PERMISSION, "exec: \"%s\": permission denied", name);
@@ -136,7 +138,7 @@ static int find_program(const struct proc_plan *plan, const struct beneath *root
 {
 	const char *name = plan->argv[0], *dir = plan->path_env;
 	struct err denied = { 0 };
-	int found;
+	int found, num = 0;
 
 	if (strchr(name, '/') != NULL) {
 		if (name[0] == '/')
@@ -144,11 +146,11 @@ static int find_program(const struct proc_plan *plan, const struct beneath *root
 		else if (join_path(ret->path, sizeof(ret->path), plan->cwd, strlen(plan->cwd), name,
 				 err) < 0)
 			return -1;
-		found = try_program(root, name, ret->path, err);
+		found = try_program(root, name, ret->path, &num, err);
 		if (found == 0)
-			return err_set(err, ERR_EXEC_NOT_FOUND,
-				"exec: \"%s\": stat %s: no such file or directory", name,
-				ret->path);
+			return err_set(err, ERR_EXEC_NOT_FOUND, "exec: \"%s\": stat %s: %s", name,
+				ret->path,
+				num == ENOTDIR ? "not a directory" : "no such file or directory");
 		return found < 0 ? -1 : 0;
 	}
 	while (dir != NULL && dir[0] != '\0') {
@@ -157,7 +159,7 @@ static int find_program(const struct proc_plan *plan, const struct beneath *root
 		if (length > 0 && dir[0] == '/') {
 			if (join_path(ret->path, sizeof(ret->path), dir, length, name, err) < 0)
 				return -1;
-			found = try_program(root, name, ret->path, &denied);
+			found = try_program(root, name, ret->path, &num, &denied);
 			if (found > 0)
 				return 0;
 		}

@@ -25,6 +25,7 @@
 #include "kernel/sock.h"
 #include "lifecycle/announce.h"
 #include "lifecycle/exec-record.h"
+#include "lifecycle/hooks.h"
 #include "lifecycle/preserved.h"
 #include "lifecycle/status.h"
 #include "plan/document.h"
@@ -97,6 +98,7 @@ int container_read(const struct global_options *global, const struct create_opti
 		    err) < 0)
 		return -1;
 	log_notes(&bundle->plan.notes);
+	log_debug("bundle %s: %zu bytes of configuration", bundle->path, bundle->config_bytes);
 	if (bundle->plan.proc.terminal && !foreground && options->console_socket == NULL)
 		return err_at(err, "/process/terminal",
 			"a terminal needs --console-socket, or `run` in the foreground");
@@ -157,6 +159,8 @@ int container_record_child(struct container *container, struct err *err)
 	char state;
 
 	record->pid = container->child.pid;
+	log_debug("first process %d, cgroup %s", (int) container->child.pid,
+		container->cgroups.leaf_count > 0 ? container->cgroups.leaves[0] : "none");
 	/* Before they go, so that they come back from a namespace that others keep. */
 	record->net_devices.items = net_records(container);
 	record->net_devices.count = container->bundle.plan.net.count;
@@ -401,6 +405,10 @@ void container_done(struct container *container)
 			log_warning("%s", ignored.text);
 			err_drop(&ignored);
 		}
+		/* The specification goes on from a hook that fails with destroying and the poststop hooks. */
+		if (container->child.hooks_begun)
+			hooks_after_stop(&container->bundle.plan.hooks[HOOK_POSTSTOP],
+				&container->record, &container->arena);
 		if (state_remove(&container->dir, &ignored) < 0) {
 			log_warning("%s", ignored.text);
 			err_drop(&ignored);

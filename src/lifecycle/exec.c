@@ -91,7 +91,8 @@ static int read_request(const struct exec_request *request, struct exec *exec,
 	to->args = request->args;
 	while (request->args[to->arg_count] != NULL)
 		to->arg_count++;
-	if ((request->process_file != NULL) == (to->arg_count != 0))
+	/* With a document what follows the id is ignored, as runc and crun do. */
+	if (request->process_file == NULL && to->arg_count == 0)
 		return err_set(err, ERR_USAGE,
 			"exec takes a program and its arguments, or --process FILE");
 	to->terminal = request->terminal;
@@ -225,7 +226,7 @@ static int make_plan(const struct exec_request *request, struct exec *exec, stru
 		return -1;
 	exec->proc.seccomp = exec->kept.seccomp;
 	/* What is left out of the container's own process was said when that was made. */
-	for (size_t i = 0; asked.document != NULL && i < notes.count; i++)
+	for (size_t i = 0; (asked.document != NULL || asked.cap_count > 0) && i < notes.count; i++)
 		log_warning("%s", notes.items[i]);
 	if (exec->proc.terminal && request->detach && request->console_socket == NULL)
 		return err_at(err, "/process/terminal",
@@ -292,6 +293,8 @@ static int launch(const struct exec_request *request, struct exec *exec, struct 
 			0 ||
 		announce(request, exec, err) < 0)
 		return -1;
+	log_debug("process %d in the container of process %d", (int) exec->child.pid,
+		(int) job.init_pid);
 	if (join_release(&job, &exec->child, err) < 0) {
 		if (request->pid_file != NULL)
 			(void) unlink(request->pid_file); /* it names nobody */

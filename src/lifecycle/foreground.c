@@ -3,7 +3,6 @@
 
 #include "container/wait.h"
 #include "kernel/ns.h"
-#include "lifecycle/hooks.h"
 
 enum { LOCK_MS = 10 * 1000 };
 
@@ -38,8 +37,8 @@ int foreground_wait(const struct create_options *options, struct container *cont
 		err_drop(err);
 		return 0;
 	}
-	hooks_after_stop(&container->bundle.plan.hooks[HOOK_POSTSTOP], &container->record,
-		&container->arena);
-	container->created = false; /* leaving the scope removes what is left */
+	/* Leaving the scope removes what is left, and the poststop hooks come behind that. */
+	container->child.hooks_begun = true;
+	container->created = false;
 	return 0;
 }

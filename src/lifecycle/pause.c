@@ -15,7 +15,8 @@ static int set_frozen(
 	if (handle_open(global->root, id, &arena, &handle, err) < 0)
 		return -1;
 	if (handle.pidfd < 0)
-		return err_set(err, ERR_NOT_RUNNING, "container not running");
+		return err_set(err, ERR_NOT_RUNNING, "%scontainer not running",
+			freeze ? "" : "container not paused: ");
 	if (freeze && handle.status == STATUS_PAUSED)
 		return err_set(err, ERR_PAUSED, "container is paused already");
 	if (!freeze && handle.status != STATUS_PAUSED)

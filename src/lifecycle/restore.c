@@ -125,6 +125,7 @@ static int run_hooks(struct container *container, pid_t pid, struct err *err)
 	const struct plan *plan = &container->bundle.plan;
 	const char *state = container_state(container, "creating", pid);
 
+	container->child.hooks_begun = true;
 	if (hooks_run(&plan->hooks[HOOK_PRESTART], HOOK_PRESTART, state, plan->bundle, NULL, err) <
 			0 ||
 		hooks_run(&plan->hooks[HOOK_CREATE_RUNTIME], HOOK_CREATE_RUNTIME, state,

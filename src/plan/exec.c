@@ -128,31 +128,33 @@ static void add_user(
 	process->user = user;
 }
 
-static int add_caps(struct spec_process *process, const struct exec_options *exec,
-	struct arena *arena, struct err *err)
+/* A name that this build does not know is left out with a warning, as one of the configuration is. */
+static void add_caps(struct spec_process *process, const struct exec_options *exec,
+	struct arena *arena, struct plan_notes *notes)
 {
 	struct spec_capabilities *caps = ARENA_NEW(arena, struct spec_capabilities);
 	const char **names = arena_array(arena, exec->cap_count, sizeof(*names));
+	size_t count = 0;
 
 	for (size_t i = 0; i < exec->cap_count; i++) {
 		const struct name_row *row = names_find(&names_capabilities, exec->caps[i]);
 
-		if (row == NULL)
-			return err_set(
-				err, ERR_USAGE, "--cap: unknown capability \"%s\"", exec->caps[i]);
-		names[i] = row->name;
+		if (row != NULL)
+			names[count++] = row->name;
+		else
+			plan_note(notes, arena, "--cap: unknown capability \"%s\" ignored",
+				exec->caps[i]);
 	}
 	if (process->capabilities != NULL)
 		*caps = *process->capabilities;
-	caps->bounding = append(arena, &caps->bounding, names, exec->cap_count);
-	caps->permitted = append(arena, &caps->permitted, names, exec->cap_count);
-	caps->effective = append(arena, &caps->effective, names, exec->cap_count);
+	caps->bounding = append(arena, &caps->bounding, names, count);
+	caps->permitted = append(arena, &caps->permitted, names, count);
+	caps->effective = append(arena, &caps->effective, names, count);
 	process->capabilities = caps;
-	return 0;
 }
 
-static int make_process(const struct spec_process *container, const struct exec_options *exec,
-	struct arena *arena, struct spec_process *ret, struct err *err)
+static void make_process(const struct spec_process *container, const struct exec_options *exec,
+	struct arena *arena, struct spec_process *ret, struct plan_notes *notes)
 {
 	bool *yes = ARENA_NEW(arena, bool);
 	struct spec_process process = { 0 };
@@ -176,8 +178,8 @@ static int make_process(const struct spec_process *container, const struct exec_
 		process.env = append(arena, &process.env, exec->env, exec->env_count);
 	if (exec->user.given || exec->group_count > 0)
 		add_user(&process, exec, arena);
-	if (exec->cap_count > 0 && add_caps(&process, exec, arena, err) < 0)
-		return -1;
+	if (exec->cap_count > 0)
+		add_caps(&process, exec, arena, notes);
 	if (exec->selinux != NULL)
 		process.selinux_label = arena_str(arena, exec->selinux);
 	if (exec->apparmor != NULL)
@@ -185,7 +187,6 @@ static int make_process(const struct spec_process *container, const struct exec_
 	if (exec->no_new_privs)
 		process.no_new_privileges = yes;
 	*ret = process;
-	return 0;
 }
 
 int plan_exec(const struct spec *config, const struct exec_options *exec, const struct facts *facts,
@@ -202,8 +203,8 @@ int plan_exec(const struct spec *config, const struct exec_options *exec, const 
 	};
 	struct spec_process process;
 
-	if (make_process(config->process, exec, arena, &process, err) < 0 ||
-		plan_ns(&in, ret_ns, err) < 0)
+	make_process(config->process, exec, arena, &process, ret_notes);
+	if (plan_ns(&in, ret_ns, err) < 0)
 		return -1;
 	ret_ns->setgroups_deny = setgroups_denied;
 	return plan_proc(&in, &process, "/process", ret_ns, ret, err);

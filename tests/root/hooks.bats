@@ -68,6 +68,44 @@ hook() { # KIND
 	[ "$status" = 1 ]
 }
 
+@test "where a hook of creation fails, the poststop hooks are run, once; where none was reached, they are not" {
+	local h='{path: "/bin/sh", args: ["sh", "-c", ("echo \($k) >>" + $log + "; exit " + $s)]}'
+	for k in prestart createRuntime createContainer; do
+		: >"$H"
+		config 'del(.hooks) | .hooks[$bad] = ["'"$k"'" as $k | "1" as $s | '"$h"'] | .hooks.poststop = ["poststop" as $k | "0" as $s | '"$h"']' \
+			--arg log "$H" --arg bad "$k"
+		run create_container
+		[ "$status" = 1 ]
+		diff "$H" <(printf '%s\n' "$k" poststop)
+		run rt state "$ID"
+		[ "$status" = 1 ]
+	done
+	: >"$H"
+	config 'del(.hooks.createContainer) | .mounts += [{destination: "/x", type: "nosuch", source: "x"}]'
+	run create_container
+	[ "$status" = 1 ]
+	[ ! -s "$H" ]
+}
+
+@test "run: the poststop hooks come once, whether the program ran or not" {
+	config '.hooks.poststop = [{path: "/bin/sh", args: ["sh", "-c", ("echo poststop >>" + $log)]}]' --arg log "$H"
+	run_container
+	[ "$(cat "$H")" = poststop ]
+	is_ocirt || skip "some runtimes' run does not wait for the startContainer hooks"
+	: >"$H"
+	config '.hooks.startContainer = [{path: "/bin/false"}]'
+	run run_container
+	[ "$status" = 1 ]
+	[ "$(cat "$H")" = poststop ]
+}
+
+@test "the working directory: the bundle, and the root for createContainer, as runc has it" {
+	config '.hooks = ([("createRuntime", "createContainer", "poststop") as $k |
+		{key: $k, value: [{path: "/bin/sh", args: ["sh", "-c", ("pwd >>" + $log)]}]}] | from_entries)' --arg log "$H"
+	run_container
+	diff "$H" <(printf '%s\n' "$BUNDLE" "$BUNDLE/rootfs" "$BUNDLE")
+}
+
 @test "a failing startContainer hook ends start" {
 	is_ocirt || skip "some runtimes' start does not wait"
 	config '.hooks.startContainer = [{path:"/bin/false"}]'
