@@ -43,16 +43,21 @@ static const char *base_of(bool v2, const char *own, struct arena *arena)
 	return slash == NULL || slash == own ? "" : arena_strn(arena, own, (size_t) (slash - own));
 }
 
-static void add_parents(
-	struct cgroup_dirs *dirs, struct arena *arena, const char *root, const char *leaf)
+static int add_parents(struct cgroup_dirs *dirs, struct arena *arena, const char *root,
+	const char *leaf, struct err *err)
 {
 	for (const char *slash = strchr(leaf + strlen(root) + 1, '/'); slash != NULL;
 		slash = strchr(slash + 1, '/')) {
 		char *parent = arena_strn(arena, leaf, (size_t) (slash - leaf));
 
-		if (access(parent, F_OK) < 0)
-			*ARENA_PUSH(arena, dirs->parents, dirs->parent_count) = parent;
+		if (access(parent, F_OK) == 0)
+			continue;
+		/* Whether it will have been made by us must be known, or it stays or goes wrongly. */
+		if (errno != ENOENT)
+			return err_sys(err, "access %s", parent);
+		*ARENA_PUSH(arena, dirs->parents, dirs->parent_count) = parent;
 	}
+	return 0;
 }
 
 int cgroup_fs_leaves(const char *path, bool relative, const struct facts *facts, int procfs,
@@ -65,6 +70,7 @@ int cgroup_fs_leaves(const char *path, bool relative, const struct facts *facts,
 	while ((line = strsep(&next, "\n")) != NULL) {
 		char *controllers = strchr(line, ':'), *own;
 		const char *name, *root, *base;
+		int mounted;
 
 		if (controllers == NULL || (own = strchr(controllers + 1, ':')) == NULL)
 			continue;
@@ -73,12 +79,16 @@ int cgroup_fs_leaves(const char *path, bool relative, const struct facts *facts,
 		root = arena_printf(arena, "%s%s%s", mount_point,
 			name[0] == '\0' || name[0] == '/' ? "" : "/", name);
 		/* A hierarchy that is mounted nowhere is nobody's to use. */
-		if (!cgroupfs_is(root))
+		mounted = cgroupfs_is(root, err);
+		if (mounted < 0)
+			return err_place(err, "/linux/cgroupsPath");
+		if (mounted == 0)
 			continue;
 		base = relative ? base_of(controllers[1] == '\0', own, arena) : "";
 		*ARENA_PUSH(arena, dirs->leaves, dirs->leaf_count) = arena_printf(
 			arena, "%s%s%s%s", root, base, path[0] == '/' ? "" : "/", path);
-		add_parents(dirs, arena, root, dirs->leaves[dirs->leaf_count - 1]);
+		if (add_parents(dirs, arena, root, dirs->leaves[dirs->leaf_count - 1], err) < 0)
+			return err_place(err, "/linux/cgroupsPath");
 	}
 	return 0;
 }
@@ -125,8 +135,10 @@ int cgroup_fs_join(const struct cgroup_dirs *dirs, pid_t pid, bool born_inside, 
 				return -1;
 			err_drop(err);
 		}
-		const bool v2 = cgroupfs_is_v2(dirs->leaves[i]);
+		const int v2 = cgroupfs_is_v2(dirs->leaves[i], err);
 
+		if (v2 < 0)
+			return -1;
 		if ((!born_inside || !v2) &&
 			cgroupfs_write_file(dirs->leaves[i],
 				!v2 && pid == 0 ? "tasks" : "cgroup.procs", text, err) < 0)
@@ -216,7 +228,11 @@ int cgroup_enter_beside(
 		return err_set(err, ERR_SYSTEM, "read /proc/%s: no line of cgroup v2", path);
 	own = strchr(own, '/');
 	for (size_t i = 0; i < dirs->leaf_count; i++) {
-		if (!cgroupfs_is_v2(dirs->leaves[i]))
+		const int v2 = cgroupfs_is_v2(dirs->leaves[i], err);
+
+		if (v2 < 0)
+			return -1;
+		if (v2 == 0)
 			continue;
 		root = str_starts(dirs->leaves[i], "/sys/fs/cgroup/unified/") ? "/unified" : "";
 		(void) snprintf(dir, sizeof(dir), "%s%s%.*s", mount_point, root,

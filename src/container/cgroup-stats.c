@@ -578,15 +578,20 @@ char *cgroup_stats_json(const struct cgroup_dirs *dirs, struct arena *arena)
 {
 	char *bytes = NULL, *kept;
 	size_t length = 0;
+	struct err unknown = { 0 };
+	const int v2 = dirs->leaf_count == 1 ? cgroupfs_is_v2(dirs->leaves[0], &unknown) : 0;
 	struct stats s = {
 		.dirs = dirs,
 		.arena = arena,
 		.text = arena_alloc(arena, TEXT_BYTES),
 		.to = open_memstream(&bytes, &length),
 		/* Beside v1 hierarchies, it is they that count. */
-		.v2 = dirs->leaf_count == 1 && cgroupfs_is_v2(dirs->leaves[0]),
+		.v2 = v2 > 0,
 	};
 
+	/* Its files are not there under the other version's names, and are left out. */
+	if (v2 < 0)
+		err_drop(&unknown);
 	if (s.to == NULL)
 		return arena_str(arena, "{}");
 	(void) fputc('{', s.to);

@@ -92,12 +92,12 @@ static int place(const struct cgroup_plan *plan, const struct cgroup_dirs *dirs,
 	_cleanup_arena_ struct arena arena = { 0 };
 	_cleanup_systemd_ struct systemd *systemd = NULL;
 	const char *dash = strchr(plan->unit.name, '-');
-	const bool v2 = dirs->leaf_count == 1 && cgroupfs_is_v2("/sys/fs/cgroup");
+	const int v2 = dirs->leaf_count == 1 ? cgroupfs_is_v2("/sys/fs/cgroup", err) : 0;
 
 	(void) born_inside;
-	if (systemd_open(dirs->user_unit, &arena, &systemd, err) < 0 ||
+	if (v2 < 0 || systemd_open(dirs->user_unit, &arena, &systemd, err) < 0 ||
 		systemd_start(systemd, &plan->unit, dash != NULL ? dash + 1 : plan->unit.name, pid,
-			v2, time_deadline_ms(START_MS), err) < 0)
+			v2 != 0, time_deadline_ms(START_MS), err) < 0)
 		return -1;
 	if (!str_eq(plan->unit.name + strlen(plan->unit.name) - 6, ".slice") &&
 		check_place(plan, dirs, procfs, pid, &arena, err) < 0)

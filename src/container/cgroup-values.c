@@ -47,11 +47,10 @@ static int use(struct writer *writer, size_t leaf, struct err *err)
 	if (writer->at >= 0 && writer->leaf == leaf)
 		return 0;
 	fd_close(&writer->at);
-	writer->at = cgroupfs_open(writer->dirs->leaves[leaf], err);
+	writer->at = cgroupfs_open(writer->dirs->leaves[leaf], &writer->v2, err);
 	if (writer->at < 0)
 		return -1;
 	writer->leaf = leaf;
-	writer->v2 = cgroupfs_at_is_v2(writer->at);
 	return 0;
 }
 
@@ -63,9 +62,12 @@ static const char *dir_of(const struct writer *writer)
 /* Returns 1 when the directory is in use, 0 where there is none. */
 static int use_v2(struct writer *writer, struct err *err)
 {
-	for (size_t i = 0; i < writer->dirs->leaf_count; i++)
-		if (cgroupfs_is_v2(writer->dirs->leaves[i]))
-			return use(writer, i, err) < 0 ? -1 : 1;
+	for (size_t i = 0; i < writer->dirs->leaf_count; i++) {
+		int v2 = cgroupfs_is_v2(writer->dirs->leaves[i], err);
+
+		if (v2 != 0)
+			return v2 < 0 || use(writer, i, err) < 0 ? -1 : 1;
+	}
 	return 0;
 }
 

@@ -90,9 +90,11 @@ int cgroup_clone_fd(const struct cgroup_dirs *dirs, struct err *err)
 {
 	/* There is none before systemd has made it for this very process. */
 	for (size_t i = 0; i < dirs->leaf_count; i++) {
-		int fd;
+		int fd, v2 = cgroup_may_be_v2(dirs, i) ? cgroupfs_is_v2(dirs->leaves[i], err) : 0;
 
-		if (!cgroup_may_be_v2(dirs, i) || !cgroupfs_is_v2(dirs->leaves[i]))
+		if (v2 < 0)
+			return -2;
+		if (v2 == 0)
 			continue;
 		fd = open(dirs->leaves[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (fd < 0) {

@@ -65,21 +65,29 @@ static int open_dir(const char *dir, unsigned long *ret_magic, struct err *err)
 	return TAKE_FD(fd);
 }
 
-static unsigned long magic_at(const char *dir)
+/* 0 in *ret_magic: it is not there. */
+static int magic_at(const char *dir, unsigned long *ret_magic, struct err *err)
 {
-	struct statfs info;
+	struct statfs info = { 0 };
 
-	return statfs(dir, &info) < 0 ? 0 : (unsigned long) info.f_type;
+	if (statfs(dir, &info) < 0 && errno != ENOENT && errno != ENOTDIR && errno != EACCES)
+		return err_sys(err, "statfs %s", dir);
+	*ret_magic = (unsigned long) info.f_type;
+	return 0;
 }
 
-bool cgroupfs_is(const char *dir)
+int cgroupfs_is(const char *dir, struct err *err)
 {
-	return is_cgroup(magic_at(dir));
+	unsigned long magic;
+
+	return magic_at(dir, &magic, err) < 0 ? -1 : is_cgroup(magic);
 }
 
-bool cgroupfs_is_v2(const char *dir)
+int cgroupfs_is_v2(const char *dir, struct err *err)
 {
-	return magic_at(dir) == CGROUP2_SUPER_MAGIC;
+	unsigned long magic;
+
+	return magic_at(dir, &magic, err) < 0 ? -1 : magic == CGROUP2_SUPER_MAGIC;
 }
 
 /* ---- files -------------------------------------------------------------------------------------- */
@@ -188,14 +196,14 @@ bool cgroupfs_has_file(const char *dir, const char *file)
 	return at >= 0 && faccessat(at, file, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-int cgroupfs_open(const char *dir, struct err *err)
+int cgroupfs_open(const char *dir, bool *ret_v2, struct err *err)
 {
-	return open_dir(dir, NULL, err);
-}
+	unsigned long magic;
+	int fd = open_dir(dir, &magic, err);
 
-bool cgroupfs_at_is_v2(int at)
-{
-	return magic_of(at) == CGROUP2_SUPER_MAGIC;
+	if (fd >= 0)
+		*ret_v2 = magic == CGROUP2_SUPER_MAGIC;
+	return fd;
 }
 
 bool cgroupfs_at_has(int at, const char *file)
@@ -395,8 +403,14 @@ int cgroupfs_make(const char *dir, struct err *err)
 	if (at < 0)
 		return -1;
 	/* Beside v1 hierarchies the cgroup2 is there for its processes, not for limits. */
-	if (magic == CGROUP2_SUPER_MAGIC && cgroupfs_is_v2(top))
-		cgroupfs_enable(plain, NULL);
+	if (magic == CGROUP2_SUPER_MAGIC) {
+		int alone = cgroupfs_is_v2(top, err);
+
+		if (alone < 0)
+			return -1;
+		if (alone != 0)
+			cgroupfs_enable(plain, NULL);
+	}
 	return made ? 0 : cgroupfs_check_unused(plain, err);
 }
 

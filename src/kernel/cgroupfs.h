@@ -17,9 +17,11 @@
 #include "base/arena.h"
 #include "base/err.h"
 
-/* Whether the directory is on a cgroup file system, of either version, or of version 2. */
-bool cgroupfs_is(const char *dir);
-bool cgroupfs_is_v2(const char *dir);
+/* Whether the directory is on a cgroup file system, of either version, or of version 2: 1, 0 also where it is
+ * not there or not ours to see. Whoever cannot tell (-1) must not go on as if there were none: a
+ * container would run without its limits. */
+ERR_CHECK int cgroupfs_is(const char *dir, struct err *err);
+ERR_CHECK int cgroupfs_is_v2(const char *dir, struct err *err);
 
 /* Makes the directory and those above it that are missing, fills cpuset.cpus and cpuset.mems of new v1
  * directories from above, and lets the directories of a pure v2 host have every controller
@@ -56,10 +58,9 @@ bool cgroupfs_starts(const char *dir, const char *file, const char *text);
 ERR_CHECK ssize_t cgroupfs_read_file(
 	const char *dir, const char *file, char *text, size_t size, struct err *err);
 
-/* The directory as an fd (O_PATH) for many reads and writes. */
-ERR_CHECK int cgroupfs_open(const char *dir, struct err *err);
+/* The directory as an fd (O_PATH) for many reads and writes; *ret_v2 tells its version. */
+ERR_CHECK int cgroupfs_open(const char *dir, bool *ret_v2, struct err *err);
 /* Of such an fd; dir is for the error alone. */
-bool cgroupfs_at_is_v2(int at);
 bool cgroupfs_at_has(int at, const char *file);
 ERR_CHECK int cgroupfs_at_write(
 	int at, const char *dir, const char *file, const char *value, struct err *err);

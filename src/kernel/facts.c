@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kernel/facts.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <sched.h>
@@ -23,27 +24,64 @@
 #define TMPFS_MAGIC_  0x01021994UL
 #define CGROUP1_MAGIC 0x0027e0ebUL
 
-static unsigned long magic_of(const char *path)
+/* Another failure is none of the host's properties: with a fact that was only guessed a container would
+ * have fewer limits than its configuration says. */
+static bool means_absent(int number)
 {
-	struct statfs fs;
-
-	return statfs(path, &fs) == 0 ? (unsigned long) fs.f_type : 0;
+	return number == ENOENT || number == ENOTDIR || number == EACCES;
 }
 
-static enum cgroup_layout cgroup_layout(void)
+/* 0 in *ret_magic: nothing is there. */
+static int magic_of(const char *path, unsigned long *ret_magic, struct err *err)
 {
-	unsigned long magic = magic_of("/sys/fs/cgroup");
+	struct statfs fs = { 0 };
 
+	if (statfs(path, &fs) < 0 && !means_absent(errno))
+		return err_sys(err, "statfs %s", path);
+	*ret_magic = (unsigned long) fs.f_type;
+	return 0;
+}
+
+static int cgroup_layout(enum cgroup_layout *ret, struct err *err)
+{
+	unsigned long magic, below = 0;
+
+	if (magic_of("/sys/fs/cgroup", &magic, err) < 0)
+		return -1;
+	if ((magic == TMPFS_MAGIC_ || magic == CGROUP1_MAGIC) &&
+		magic_of("/sys/fs/cgroup/unified", &below, err) < 0)
+		return -1;
 	if (magic == CGROUP2_MAGIC)
-		return CGROUP_LAYOUT_V2;
-	if (magic != TMPFS_MAGIC_ && magic != CGROUP1_MAGIC)
-		return CGROUP_LAYOUT_NONE;
-	if (magic_of("/sys/fs/cgroup/unified") == CGROUP2_MAGIC)
-		return CGROUP_LAYOUT_HYBRID;
-	return CGROUP_LAYOUT_V1;
+		*ret = CGROUP_LAYOUT_V2;
+	else if (magic != TMPFS_MAGIC_ && magic != CGROUP1_MAGIC)
+		*ret = CGROUP_LAYOUT_NONE;
+	else
+		*ret = below == CGROUP2_MAGIC ? CGROUP_LAYOUT_HYBRID : CGROUP_LAYOUT_V1;
+	return 0;
 }
 
-static unsigned namespaces(int procfs)
+/* 1: there, 0: not. */
+static int is_there(int at, const char *path, int flags, struct err *err)
+{
+	struct stat st;
+
+	if (fstatat(at, path, &st, flags) == 0)
+		return 1;
+	return means_absent(errno) ? 0 : err_sys(err, "stat %s", path);
+}
+
+/* Returns 1 with the text, 0 where this kernel has no such file. */
+static int read_if_there(int procfs, const char *path, char *text, size_t size, struct err *err)
+{
+	if (procfs_read(procfs, path, text, size, err) >= 0)
+		return 1;
+	if (!means_absent(err->num))
+		return -1;
+	err_drop(err);
+	return 0;
+}
+
+static int namespaces(int procfs, unsigned *ret, struct err *err)
 {
 	static const struct {
 		const char *name;
@@ -62,32 +100,38 @@ static unsigned namespaces(int procfs)
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		char path[32];
-		struct stat st;
+		int there;
 
 		(void) snprintf(path, sizeof(path), "self/ns/%s", files[i].name);
 		/* Only whether the link is there; it is not followed. */
-		if (fstatat(procfs, path, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		there = is_there(procfs, path, AT_SYMLINK_NOFOLLOW, err);
+		if (there < 0)
+			return -1;
+		if (there != 0)
 			have |= files[i].flag;
 	}
-	return have;
+	*ret = have;
+	return 0;
 }
 
 int facts_probe_process(int procfs, struct facts *ret, struct err *err)
 {
 	struct facts facts = { .euid = (uint32_t) geteuid(), .egid = (uint32_t) getegid() };
-	struct err missing = { 0 };
 	unsigned inside, outside, count;
 	struct utsname host;
 	char text[256];
+	int there;
 
-	if (procfs_read(procfs, "self/uid_map", text, sizeof(text), &missing) < 0)
-		err_drop(&missing); /* a kernel without user namespaces */
-	else
+	there = read_if_there(procfs, "self/uid_map", text, sizeof(text), err);
+	if (there < 0)
+		return -1;
+	if (there != 0)
 		facts.in_user_ns = sscanf(text, "%u %u %u", &inside, &outside, &count) != 3 ||
 			inside != 0 || outside != 0 || count != UINT32_MAX;
-	if (procfs_read(procfs, "self/setgroups", text, sizeof(text), &missing) < 0)
-		err_drop(&missing);
-	else
+	there = read_if_there(procfs, "self/setgroups", text, sizeof(text), err);
+	if (there < 0)
+		return -1;
+	if (there != 0)
 		facts.setgroups_denied = str_starts(text, "deny");
 	facts.sys_admin = cap_effective(CAP_SYS_ADMIN);
 	facts.cap_last = cap_last();
@@ -97,7 +141,8 @@ int facts_probe_process(int procfs, struct facts *ret, struct err *err)
 		return err_sys(err, "uname");
 	if (sscanf(host.release, "%u.%u", &facts.kernel_major, &facts.kernel_minor) != 2)
 		return err_set(err, ERR_SYSTEM, "uname: no version in %s", host.release);
-	facts.namespaces = namespaces(procfs);
+	if (namespaces(procfs, &facts.namespaces, err) < 0)
+		return -1;
 	facts.apparmor = lsm_has_apparmor();
 	facts.selinux = lsm_has_selinux(procfs);
 	*ret = facts;
@@ -106,13 +151,14 @@ int facts_probe_process(int procfs, struct facts *ret, struct err *err)
 
 int facts_probe(int procfs, struct facts *ret, struct err *err)
 {
-	struct stat st;
+	int swap = 0;
 
-	if (facts_probe_process(procfs, ret, err) < 0)
+	if (facts_probe_process(procfs, ret, err) < 0 || cgroup_layout(&ret->cgroup, err) < 0)
 		return -1;
-	ret->cgroup = cgroup_layout();
 	/* The root of the hierarchy has no limit, but it has the usage where memsw is counted. */
-	ret->swap_accounting = ret->cgroup != CGROUP_LAYOUT_V2 &&
-		stat("/sys/fs/cgroup/memory/memory.memsw.usage_in_bytes", &st) == 0;
-	return 0;
+	if (ret->cgroup != CGROUP_LAYOUT_V2)
+		swap = is_there(
+			AT_FDCWD, "/sys/fs/cgroup/memory/memory.memsw.usage_in_bytes", 0, err);
+	ret->swap_accounting = swap > 0;
+	return swap < 0 ? -1 : 0;
 }
