@@ -1,0 +1,200 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A process that joins a container which is hostile already: the recipes of tests/root/exec.bats ("hostile:
+# ...") in three ways, with its streams the caller's, as pipes, and detached, and without the calls that
+# have a fall-back. exec has no create and start: detached, its caller is gone while it runs.
+# shellcheck disable=SC2016
+
+load frame
+
+idle() {
+	script 'trap "exit 0" TERM; echo up >/tmp/up; while :; do sleep 1; done'
+	"$OCIRT" --root "$ROOT" create --bundle "$BUNDLE" "$ID" </dev/null >"$BATS_TEST_TMPDIR/idle.out" 2>&1
+	rt start "$ID"
+	wait_for test -e "$BUNDLE/rootfs/tmp/up"
+}
+
+# exec_here ARGUMENT...: in the way $WAY without $LACK; $status and $output.
+exec_here() {
+	local o=$BATS_TEST_TMPDIR/way.out pid
+	status=0
+	case $WAY in
+	streams) rt_here exec "$@" </dev/null >"$o" 2>&1 || status=$? ;;
+	pipes)
+		{
+			{ : | rt_here exec "$@" 2>&1; echo $? >"$o.status"; } | cat >"$o"
+		} || :
+		status=$(<"$o.status")
+		;;
+	detached)
+		rm -f "$BATS_TEST_TMPDIR/pid"
+		rt_here exec --detach --pid-file "$BATS_TEST_TMPDIR/pid" "$@" </dev/null >"$o" 2>&1 || status=$?
+		if [ "$status" = 0 ]; then
+			pid=$(<"$BATS_TEST_TMPDIR/pid")
+			wait_for is_over "$pid"
+		fi
+		;;
+	esac
+	output=$(tr -d '\0\r' <"$o")
+	mapfile -t lines <<<"$output"
+	echo "# exec $* ($WAY without $LACK): status $status: $output" | head -c 1000
+	[[ $status != 124 && $status != 137 ]] || { echo "it hung"; return 1; }
+}
+# Whoever was its parent may not have waited for it yet.
+is_over() { ! grep -qs '^State:[[:space:]]*[^ZX]' "/proc/$1/status"; }
+
+in_every_exec() { # CHECKS: a function that calls exec_here, as often as it likes
+	for LACK in "${WITHOUT[@]}"; do
+		for WAY in streams pipes detached; do "$1"; done
+	done
+	LACK=-
+}
+gone() {
+	rt delete --force "$ID"
+	assert_clean_host
+}
+
+# While the directory is opened the process is not in the container's pid namespace yet: there is no "self".
+@test "exec, CVE-2024-21626: the working directory and the program through a descriptor" {
+	local n
+	for n in 3 5 7 9 37; do ln -s "/proc/self/fd/$n" "$BUNDLE/rootfs/c$n"; done
+	idle
+	exec 37<"$DECOY"
+	outside() {
+		for n in 3 5 7 9 37; do
+			exec_here --cwd "/proc/self/fd/$n" "$ID" ls
+			[ "$status" != 0 ]
+			exec_here --cwd "/c$n" "$ID" ls
+			[ "$status" != 0 ]
+		done
+		exec_here "$ID" /proc/self/fd/37/../../../../bin/bash -c true
+		[ "$status" != 0 ]
+		# And it does not pass to what runs.
+		exec_here "$ID" sh -c 'cat /proc/self/fd/37/file; [ ! -e /proc/self/fd/37 ] && echo closed'
+		says closed
+		[[ $output != *secret* ]]
+	}
+	in_every_exec outside
+	exec 37<&-
+	gone
+}
+
+# weaken: exec-user-forgotten
+@test "exec, CVE-2026-30892, CVE-2016-3697, CVE-2022-29162, CVE-2022-27650: who it is, and what it inherits" {
+	printf '1:x:0:0::/:/bin/sh\n' >"$BUNDLE/rootfs/etc/passwd"
+	config '.process.capabilities = {"bounding":["CAP_KILL"],"permitted":["CAP_KILL"],"effective":["CAP_KILL"]}'
+	idle
+	exactly() {
+		exec_here -u 1 "$ID" sh -c 'echo $(id -u)/$(id -g)'
+		says '^1/0$'
+		exec_here -u 65534:65533 "$ID" sh -c 'echo $(id -u)/$(id -g)'
+		says '^65534/65533$'
+		local bad
+		for bad in '' x : 1: -1 ' 1' +1 0x1 4294967295 4294967296; do
+			exec_here "--user=$bad" "$ID" id
+			[ "$status" = 255 ] || { echo "taken: $bad"; return 1; }
+		done
+		exec_here --cap CAP_NET_RAW "$ID" grep -E '^Cap(Inh|Amb)' /proc/self/status
+		[ "$(grep -c 0000000000000000 <<<"$output")" = 2 ]
+	}
+	in_every_exec exactly
+	gone
+}
+
+@test "exec, CVE-2026-47262: HOME is looked up in a bounded time in any /etc/passwd" {
+	config '.process.env = ["PATH=/bin"]'
+	idle
+	local kind
+	home() {
+		exec_here "$ID" sh -c 'echo "home $HOME"'
+		says '^home /$'
+	}
+	for kind in FIFO device huge link; do
+		rm -f "$BUNDLE/rootfs/etc/passwd"
+		case $kind in
+		FIFO) mkfifo "$BUNDLE/rootfs/etc/passwd" ;;
+		device) mknod "$BUNDLE/rootfs/etc/passwd" c 1 5 ;;
+		huge) truncate -s 1T "$BUNDLE/rootfs/etc/passwd" ;;
+		link) ln -s "$DECOY/file" "$BUNDLE/rootfs/etc/passwd" ;;
+		esac
+		in_every_exec home
+	done
+	gone
+}
+
+@test "exec, CVE-2019-5736, CVE-2015-1334: the runtime as an interpreter, and a /proc that was faked" {
+	config '.process.capabilities |= with_entries(.value += ["CAP_SYS_ADMIN","CAP_SYS_PTRACE","CAP_DAC_OVERRIDE"])'
+	printf '#!/proc/self/exe\n' >"$BUNDLE/rootfs/bin/evil"
+	cat >"$BUNDLE/rootfs/bin/grab" <<'SH'
+#!/bin/sh
+# Whoever else is in here, while it is the runtime still or again: its program is opened, and written later.
+for p in /proc/[0-9]*/exe; do
+	[ "$p" != "/proc/$$/exe" ] || continue
+	case $(readlink "$p") in /bin/busybox) ;; *) { echo overwritten >"$p"; } 2>/dev/null && echo "wrote $p" ;; esac
+done
+SH
+	chmod +x "$BUNDLE/rootfs/bin/evil" "$BUNDLE/rootfs/bin/grab"
+	local sum
+	sum=$(sha256sum <"$OCIRT")
+	idle
+	rt exec -d "$ID" sh -c 'while [ ! -e /tmp/stop ]; do grab; done >/tmp/grabbed 2>&1; echo end >/tmp/ended' </dev/null >"$BATS_TEST_TMPDIR/idle.out" 2>&1
+	kept() {
+		exec_here "$ID" evil
+		[ "$status" != 0 ] || [ "$WAY" = detached ]
+		exec_here "$ID" true
+		[ "$status" = 0 ]
+		[ "$(sha256sum <"$OCIRT")" = "$sum" ]
+	}
+	in_every_exec kept
+	touch "$BUNDLE/rootfs/tmp/stop"
+	wait_for test -e "$BUNDLE/rootfs/tmp/ended"
+	[ ! -s "$BUNDLE/rootfs/tmp/grabbed" ] || { cat "$BUNDLE/rootfs/tmp/grabbed"; false; }
+	rt exec "$ID" sh -c 'mkdir -p /tmp/f/self/attr /tmp/f/thread-self/attr/apparmor; touch /tmp/f/self/attr/exec /tmp/f/thread-self/attr/exec; mount -o bind /tmp/f /proc'
+	faked() {
+		exec_here "$ID" sh -c 'echo still here'
+		says 'still here'
+		# A label must be refused, or given: what swallows it is not asked.
+		[ -d /sys/kernel/security/apparmor ] || {
+			exec_here --apparmor some-profile "$ID" true
+			[ "$status" != 0 ]
+		}
+		[ ! -s "$BUNDLE/rootfs/tmp/f/self/attr/exec" ]
+		[ ! -s "$BUNDLE/rootfs/tmp/f/thread-self/attr/exec" ]
+	}
+	in_every_exec faked
+	gone
+}
+
+@test "exec, CVE-2025-52565: a terminal of the container's own making is none" {
+	config '.process.capabilities |= with_entries(.value += ["CAP_SYS_ADMIN"])'
+	local a
+	for a in umount rm mkfifo ln; do ln -sf busybox "$BUNDLE/rootfs/bin/$a"; done
+	idle
+	local kind
+	for kind in file FIFO link; do
+		# From inside, as an attacker would do it.
+		rt exec "$ID" sh -c 'umount /dev/pts 2>/dev/null; rm -rf /tmp/p; mkdir /tmp/p; case $1 in
+			file) echo x >/tmp/p/ptmx ;;
+			FIFO) mkfifo /tmp/p/ptmx ;;
+			link) ln -s /proc/self/fd/0 /tmp/p/ptmx ;;
+			esac; ln -s /proc/sys/kernel/hostname /tmp/p/0; mount -o bind /tmp/p /dev/pts' sh "$kind"
+		no_terminal() {
+			[ "$WAY" != detached ] || return 0
+			exec_here --tty "$ID" true
+			[ "$status" = 255 ]
+			says '/dev/pts'
+		}
+		in_every_exec no_terminal
+		# Detached, it would be sent to a socket: nothing comes.
+		for LACK in "${WITHOUT[@]}"; do
+			status=0
+			listen
+			rt_here exec --detach --tty --console-socket "$BATS_TEST_TMPDIR/console" "$ID" true </dev/null >"$BATS_TEST_TMPDIR/way.out" 2>&1 || status=$?
+			[ "$status" = 255 ]
+			kill "$LISTENER" 2>/dev/null || :
+			wait "$LISTENER" || :
+		done
+		LACK=-
+	done
+	gone
+}
