@@ -244,9 +244,33 @@ static int set_attributes(
 	return 0;
 }
 
+/* A joined user namespace may deny it; then there is nothing that could be set, and who had the right has
+ * dropped the caller's groups before entering it. Anywhere else they would stay. */
+static int set_groups(const struct proc_plan *plan, int procfs, struct err *err)
+{
+	struct err unknown = { 0 };
+	char text[16];
+
+	if (!plan->set_groups || cred_set_groups(plan->groups, plan->group_count, err) == 0)
+		return 0;
+	if (plan->group_count != 0 || err->num != EPERM)
+		return -1;
+	if (cred_has_groups()) {
+		if (procfs_read(procfs, "self/setgroups", text, sizeof(text), &unknown) < 0) {
+			err_drop(&unknown);
+			return -1;
+		}
+		if (!str_starts(text, "deny"))
+			return -1;
+	}
+	err_drop(err);
+	return 0;
+}
+
 /* Bounding set while there is CAP_SETPCAP, groups while there is CAP_SETGID, then the ids with the
  * capabilities kept over the change, then exactly what was asked for. */
-static int set_identity(const struct proc_plan *plan, bool scheduler_pending, struct err *err)
+static int set_identity(
+	const struct proc_plan *plan, int procfs, bool scheduler_pending, struct err *err)
 {
 	const struct caps_plan *caps = &plan->caps;
 	/* What loading the filter needs, and a scheduler that is still to be set; execve takes it away. */
@@ -259,13 +283,8 @@ static int set_identity(const struct proc_plan *plan, bool scheduler_pending, st
 		return err_place(err, "/process/capabilities/bounding");
 	if (cap_keep(true, err) < 0)
 		return -1;
-	if (plan->set_groups && cred_set_groups(plan->groups, plan->group_count, err) < 0) {
-		/* A joined user namespace may deny it; then there is nothing that could be set, and
-		 * who had the right has dropped the caller's groups before entering it. */
-		if (plan->group_count != 0 || err->num != EPERM)
-			return err_place(err, "/process/user/additionalGids");
-		err_drop(err);
-	}
+	if (set_groups(plan, procfs, err) < 0)
+		return err_place(err, "/process/user/additionalGids");
 	if (cred_set_ids(plan->uid, plan->gid, err) < 0)
 		return err_place(err, "/process/user");
 	if (cap_keep(false, err) < 0)
@@ -308,7 +327,7 @@ int proc_prepare(const struct proc_plan *plan, int procfs, const struct beneath 
 	 * may be kept out of. */
 	reached = change_directory(plan, root, &first);
 	give_streams(plan);
-	if (set_identity(plan, ret->scheduler_pending, err) < 0)
+	if (set_identity(plan, procfs, ret->scheduler_pending, err) < 0)
 		return -1;
 	if (reached < 0 && change_directory(plan, root, err) < 0)
 		return -1;

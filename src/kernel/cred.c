@@ -47,6 +47,11 @@ int cred_set_groups(const uint32_t *groups, size_t count, struct err *err)
 	return 0;
 }
 
+bool cred_has_groups(void)
+{
+	return getgroups(0, NULL) != 0;
+}
+
 uint32_t cred_umask(uint32_t mask)
 {
 	return (uint32_t) umask((mode_t) mask);

@@ -6,6 +6,7 @@
 #ifndef OCIRT_KERNEL_CRED_H
 #define OCIRT_KERNEL_CRED_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -18,6 +19,9 @@ ERR_CHECK int cred_set_ids(uint32_t uid, uint32_t gid, struct err *err);
 /* The supplementary groups. Where setgroups is denied (an unprivileged user namespace) err->num is
  * EPERM: the caller decides whether that is an error. */
 ERR_CHECK int cred_set_groups(const uint32_t *groups, size_t count, struct err *err);
+
+/* Whether there are any; true also where it cannot be told. */
+bool cred_has_groups(void);
 
 /* Returns the umask before. */
 uint32_t cred_umask(uint32_t mask);

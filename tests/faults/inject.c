@@ -2,12 +2,13 @@
 /*
  * inject: runs a program and makes one system call of it, or of a child of it, fail or the last one.
  *
- *     inject -o FILE [-a PID] [-p PROCESS -n N (-e ERRNO | -k)] -- PROGRAM [ARGUMENT...]
+ *     inject -o FILE [-a PID] [-p PROCESS -n N (-e ERRNO | -k) [-c CALL]] -- PROGRAM [ARGUMENT...]
  *
  * Processes have names that do not depend on who runs first: 0 is the program, 0.1 its first child, 0.1.2
  * the second child of that one; -a PID joins a process that runs already, as `a`. System calls are counted
  * in each process. The N-th one of PROCESS gets ERRNO without having been done (close is done: the kernel
- * closes even where it reports an error), or its process is killed in its place. FILE gets a line
+ * closes even where it reports an error), or its process is killed in its place; with -c only if it is that
+ * call, for two runs need not have the same ones (malloc asks when it likes). FILE gets a line
  * `PROCESS N CALL FIRST-ARGUMENT` for every call, or, with -p, for the one that was hit, and then with the
  * path or the file of the descriptor that it is about; after an execve a line `PROCESS N -`, since what
  * follows is the loader.
@@ -68,6 +69,7 @@ static const char *target;
 static long target_call;
 static int give_errno;
 static int do_kill;
+static const char *expected;
 static int was_hit;
 static struct stat our_program;
 
@@ -190,7 +192,9 @@ static void object_of(
 		if ((where & 4095) + size > 4096)
 			from.iov_len = 4096 - (where & 4095);
 		n = process_vm_readv(pid, &to, 1, &from, 1, 0);
-	} else if (regs->rdi < 4096 && strcmp(call, "mmap") != 0 && strcmp(call, "prctl") != 0) {
+	}
+	if ((n <= 0 || text[0] == 0) && regs->rdi < 4096 && strcmp(call, "mmap") != 0 &&
+		strcmp(call, "prctl") != 0) {
 		(void) snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, (int) regs->rdi);
 		n = readlink(path, text, size - 1);
 	}
@@ -215,6 +219,10 @@ static void at_entry(struct process *p)
 		(was_hit || strcmp(head->name, target) != 0 || head->calls != target_call))
 		return;
 	call = seccomp_syscall_resolve_num_arch(SCMP_ARCH_X86_64, (int) regs.orig_rax);
+	if (target != NULL && expected != NULL && (call == NULL || strcmp(call, expected) != 0)) {
+		free(call);
+		return;
+	}
 	if (target != NULL && call != NULL)
 		object_of(p->pid, call, &regs, object, sizeof(object));
 	(void) fprintf(out, "%s %ld %s %d %s\n", head->name, head->calls, call != NULL ? call : "?",
@@ -436,7 +444,7 @@ int main(int argc, char **argv)
 	pid_t joined = 0;
 	int option;
 
-	while ((option = getopt(argc, argv, "+o:a:p:n:e:k")) != -1)
+	while ((option = getopt(argc, argv, "+o:a:p:n:e:c:k")) != -1)
 		switch (option) {
 		case 'o':
 			out = fopen(optarg, "we");
@@ -452,6 +460,9 @@ int main(int argc, char **argv)
 			break;
 		case 'e':
 			give_errno = atoi(optarg);
+			break;
+		case 'c':
+			expected = optarg;
 			break;
 		case 'k':
 			do_kill = 1;
