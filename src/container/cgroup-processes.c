@@ -65,24 +65,34 @@ static bool may_have(const struct cgroup_dirs *dirs, size_t leaf, const char *fi
 	return length >= 7 && memmem(name, length, "freezer", 7) != NULL;
 }
 
-bool cgroup_frozen(const struct cgroup_dirs *dirs)
+int cgroup_frozen(const struct cgroup_dirs *dirs, struct err *err)
 {
-	for (size_t i = 0; i < dirs->leaf_count; i++)
-		if ((may_have(dirs, i, v2_file) &&
-			    cgroupfs_starts(dirs->leaves[i], v2_file, "1")) ||
-			(may_have(dirs, i, v1_file) &&
-				cgroupfs_starts(dirs->leaves[i], v1_file, "FROZEN")))
-			return true;
-	return false;
+	int frozen = 0;
+
+	for (size_t i = 0; frozen == 0 && i < dirs->leaf_count; i++) {
+		if (may_have(dirs, i, v2_file))
+			frozen = cgroupfs_starts(dirs->leaves[i], v2_file, "1", err);
+		if (frozen == 0 && may_have(dirs, i, v1_file))
+			frozen = cgroupfs_starts(dirs->leaves[i], v1_file, "FROZEN", err);
+	}
+	return frozen;
 }
 
-/* The directory that has the file, or NULL. */
-static const char *with_file(const struct cgroup_dirs *dirs, const char *file)
+/* The directory that has the file, or NULL in *ret. */
+static int with_file(
+	const struct cgroup_dirs *dirs, const char *file, const char **ret, struct err *err)
 {
-	for (size_t i = 0; i < dirs->leaf_count; i++)
-		if (may_have(dirs, i, file) && cgroupfs_has_file(dirs->leaves[i], file))
-			return dirs->leaves[i];
-	return NULL;
+	int has = 0;
+
+	*ret = NULL;
+	for (size_t i = 0; has == 0 && i < dirs->leaf_count; i++) {
+		if (!may_have(dirs, i, file))
+			continue;
+		has = cgroupfs_has_file(dirs->leaves[i], file, err);
+		if (has > 0)
+			*ret = dirs->leaves[i];
+	}
+	return has < 0 ? -1 : 0;
 }
 
 static int freeze_v2(const char *dir, bool freeze, uint64_t deadline_ns, struct err *err)
@@ -98,12 +108,14 @@ static int freeze_v1(const char *dir, bool freeze, uint64_t deadline_ns, struct 
 {
 	const char *wanted = freeze ? "FROZEN" : "THAWED";
 	struct cgroup_wait wait = { .deadline_ns = deadline_ns };
+	int reached;
 
 	do {
 		if (cgroupfs_write_file(dir, v1_file, wanted, err) < 0)
 			return -1;
-		if (cgroupfs_starts(dir, v1_file, wanted))
-			return 0;
+		reached = cgroupfs_starts(dir, v1_file, wanted, err);
+		if (reached != 0)
+			return reached < 0 ? -1 : 0;
 	} while (cgroup_wait_more(&wait));
 	return err_set(err, ERR_TIMEOUT, "cgroup %s does not become %s", dir, wanted);
 }
@@ -111,10 +123,12 @@ static int freeze_v1(const char *dir, bool freeze, uint64_t deadline_ns, struct 
 int cgroup_freeze(
 	const struct cgroup_dirs *dirs, bool freeze, uint64_t deadline_ns, struct err *err)
 {
-	const char *v2 = with_file(dirs, v2_file);
-	const char *v1 = v2 != NULL && freeze ? NULL : with_file(dirs, v1_file);
+	const char *v2, *v1 = NULL;
 	struct err ignored;
 
+	if (with_file(dirs, v2_file, &v2, err) < 0 ||
+		((v2 == NULL || !freeze) && with_file(dirs, v1_file, &v1, err) < 0))
+		return -1;
 	if (v1 == NULL && v2 == NULL)
 		return err_set(err, ERR_UNSUPPORTED, "the container has no cgroup with a freezer");
 	if ((v2 == NULL || freeze_v2(v2, freeze, deadline_ns, err) == 0) &&
@@ -163,10 +177,12 @@ static int thaw_v1(const struct cgroup_dirs *dirs, struct err *err)
 static int signal_frozen(
 	const struct cgroup_dirs *dirs, int sig, uint64_t deadline_ns, struct err *err)
 {
-	const bool before = cgroup_frozen(dirs);
+	const int before = cgroup_frozen(dirs, err);
 	struct err ignored;
 	int result;
 
+	if (before < 0)
+		return -1;
 	if (!before && cgroup_freeze(dirs, true, deadline_ns, &ignored) < 0)
 		err_drop(&ignored);
 	result = signal_each(dirs, sig, err);

@@ -197,10 +197,20 @@ static int explain(struct writer *writer, const struct cgroup_value *value, cons
 	return err_place(err, value->pointer);
 }
 
+/* A limit whose file cannot be asked for is not one that the kernel does not have. */
+static int has_file(const struct writer *writer, const struct cgroup_value *value, const char *file,
+	struct err *err)
+{
+	const int has = cgroupfs_at_has(writer->at, dir_of(writer), file, err);
+
+	return has < 0 ? err_place(err, value->pointer) : has;
+}
+
 static int write_value(struct writer *writer, const struct cgroup_value *value, struct err *err)
 {
 	const char *file = value->file, *text = value->value;
 	const int found = use_dir_of(writer, value, err);
+	int there = 1;
 	size_t kept;
 
 	if (found < 0)
@@ -213,14 +223,25 @@ static int write_value(struct writer *writer, const struct cgroup_value *value, 
 			text, file, value->controller);
 		return err_place(err, value->pointer);
 	}
-	if (value->unified && !cgroupfs_at_has(writer->at, file))
-		cgroupfs_enable(dir_of(writer), value->controller);
-	if (value->other_file != NULL && !cgroupfs_at_has(writer->at, file)) {
-		file = value->other_file;
-		text = value->other_value;
+	if (value->unified) {
+		there = has_file(writer, value, file, err);
+		if (there == 0)
+			cgroupfs_enable(dir_of(writer), value->controller);
 	}
-	if (value->optional && !cgroupfs_at_has(writer->at, file))
-		return 0;
+	if (there >= 0 && value->other_file != NULL) {
+		there = has_file(writer, value, file, err);
+		if (there == 0) {
+			file = value->other_file;
+			text = value->other_value;
+		}
+	}
+	if (there >= 0 && value->optional) {
+		there = has_file(writer, value, file, err);
+		if (there == 0)
+			return 0;
+	}
+	if (there < 0)
+		return -1;
 	if (check_below(writer, value, err) < 0)
 		return -1;
 	kept = writer->past != NULL ? writer->past->count : 0;

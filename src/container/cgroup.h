@@ -90,8 +90,8 @@ ERR_CHECK int cgroup_signal(const struct cgroup_dirs *dirs, int sig, struct err 
 ERR_CHECK int cgroup_freeze(
 	const struct cgroup_dirs *dirs, bool freeze, uint64_t deadline_ns, struct err *err);
 
-/* Whether the container is frozen, whoever did it. */
-bool cgroup_frozen(const struct cgroup_dirs *dirs);
+/* 1: the container is frozen, whoever did it. 0: it is not. */
+ERR_CHECK int cgroup_frozen(const struct cgroup_dirs *dirs, struct err *err);
 
 /* Kills what is left, frozen or not, waits for its end until the deadline, removes the directories with
  * all below them and the parents that are empty. What is gone already is fine. */

@@ -24,16 +24,23 @@ enum { DEPTH = 64, FILE_BYTES = 1 << 20 };
 
 /* ---- looking up --------------------------------------------------------------------------------- */
 
-static unsigned long magic_of(int fd)
-{
-	struct statfs info;
-
-	return fstatfs(fd, &info) < 0 ? 0 : (unsigned long) info.f_type;
-}
-
 static bool is_cgroup(unsigned long magic)
 {
 	return magic == CGROUP_SUPER_MAGIC || magic == CGROUP2_SUPER_MAGIC;
+}
+
+/* EXDEV: it is on no cgroup file system. */
+static int check_magic(int fd, const char *path, unsigned long *ret_magic, struct err *err)
+{
+	struct statfs info;
+
+	if (fstatfs(fd, &info) < 0)
+		return err_sys(err, "fstatfs %s", path);
+	if (!is_cgroup((unsigned long) info.f_type))
+		return err_num(err, EXDEV, "open %s", path);
+	if (ret_magic != NULL)
+		*ret_magic = (unsigned long) info.f_type;
+	return 0;
 }
 
 static bool goes_up(const char *path)
@@ -50,19 +57,13 @@ static int open_dir(const char *dir, unsigned long *ret_magic, struct err *err)
 {
 	_cleanup_fd_ int fd = -1;
 	const char *rest = str_after(dir, top);
-	unsigned long magic;
 
 	if (rest == NULL || (rest[0] != '/' && rest[0] != '\0') || goes_up(rest))
 		return err_num(err, EINVAL, "open %s", dir);
 	fd = open(dir, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(err, "open %s", dir);
-	magic = magic_of(fd);
-	if (!is_cgroup(magic))
-		return err_num(err, EXDEV, "open %s", dir);
-	if (ret_magic != NULL)
-		*ret_magic = magic;
-	return TAKE_FD(fd);
+	return check_magic(fd, dir, ret_magic, err) < 0 ? -1 : TAKE_FD(fd);
 }
 
 /* 0 in *ret_magic: it is not there. */
@@ -135,9 +136,7 @@ static int open_file(const char *dir, const char *file, int flags, struct err *e
 	fd = open(path, flags | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(err, "open %s", path);
-	if (!is_cgroup(magic_of(fd)))
-		return err_num(err, EXDEV, "open %s", path);
-	return TAKE_FD(fd);
+	return check_magic(fd, path, NULL, err) < 0 ? -1 : TAKE_FD(fd);
 }
 
 int cgroupfs_write_file(const char *dir, const char *file, const char *value, struct err *err)
@@ -170,30 +169,44 @@ ssize_t cgroupfs_read_file(
 	return got;
 }
 
-bool cgroupfs_starts(const char *dir, const char *file, const char *text)
+static bool means_absent(int number)
+{
+	/* ENODEV: it was removed while it was open. EXDEV: another file system is there. */
+	return number == ENOENT || number == ENOTDIR || number == EACCES || number == ENODEV ||
+		number == EXDEV;
+}
+
+int cgroupfs_starts(const char *dir, const char *file, const char *text, struct err *err)
 {
 	const size_t length = strlen(text);
-	struct err ignored;
-	_cleanup_fd_ int fd = open_file(dir, file, O_RDONLY, &ignored);
+	_cleanup_fd_ int fd = open_file(dir, file, O_RDONLY, err);
 	char value[32];
 	ssize_t got;
 
 	if (fd < 0) {
-		err_drop(&ignored);
-		return false;
+		if (!means_absent(err->num))
+			return -1;
+		err_drop(err);
+		return 0;
 	}
 	do {
 		got = read(fd, value, sizeof(value));
 	} while (got < 0 && errno == EINTR);
+	if (got < 0 && !means_absent(errno))
+		return err_sys(err, "read %s/%s", dir, file);
 	return got >= (ssize_t) length && memcmp(value, text, length) == 0;
 }
 
-bool cgroupfs_has_file(const char *dir, const char *file)
+int cgroupfs_has_file(const char *dir, const char *file, struct err *err)
 {
-	struct err ignored;
-	_cleanup_fd_ int at = open_dir(dir, NULL, &ignored);
+	_cleanup_fd_ int at = open_dir(dir, NULL, err);
 
-	return at >= 0 && faccessat(at, file, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	if (at >= 0)
+		return cgroupfs_at_has(at, dir, file, err);
+	if (!means_absent(err->num))
+		return -1;
+	err_drop(err);
+	return 0;
 }
 
 int cgroupfs_open(const char *dir, bool *ret_v2, struct err *err)
@@ -206,9 +219,11 @@ int cgroupfs_open(const char *dir, bool *ret_v2, struct err *err)
 	return fd;
 }
 
-bool cgroupfs_at_has(int at, const char *file)
+int cgroupfs_at_has(int at, const char *dir, const char *file, struct err *err)
 {
-	return faccessat(at, file, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	if (faccessat(at, file, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return 1;
+	return means_absent(errno) ? 0 : err_sys(err, "access %s/%s", dir, file);
 }
 
 int cgroupfs_at_write(int at, const char *dir, const char *file, const char *value, struct err *err)

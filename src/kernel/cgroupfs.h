@@ -42,17 +42,17 @@ void cgroupfs_enable(const char *dir, const char *only);
 ERR_CHECK int cgroupfs_write_file(
 	const char *dir, const char *file, const char *value, struct err *err);
 
-/* Whether the directory has a file of that name. */
-bool cgroupfs_has_file(const char *dir, const char *file);
+/* 1: the directory has a file of that name, 0: it has not, or is not there. */
+ERR_CHECK int cgroupfs_has_file(const char *dir, const char *file, struct err *err);
 
 /* The value into the file of that name in the directory and in each below it, those below first; where
  * there is no such file, nothing is done. */
 ERR_CHECK int cgroupfs_write_each(
 	const char *dir, const char *file, const char *value, struct err *err);
 
-/* Whether the value of a file begins with text, which is short: the first read tells. False where it
- * cannot be read. */
-bool cgroupfs_starts(const char *dir, const char *file, const char *text);
+/* 1: the value of a file begins with text, which is short, so that the first read tells. 0 also where there is
+ * no such file. */
+ERR_CHECK int cgroupfs_starts(const char *dir, const char *file, const char *text, struct err *err);
 
 /* The first size - 1 bytes of a file, NUL-terminated. Returns their count. */
 ERR_CHECK ssize_t cgroupfs_read_file(
@@ -61,7 +61,7 @@ ERR_CHECK ssize_t cgroupfs_read_file(
 /* The directory as an fd (O_PATH) for many reads and writes; *ret_v2 tells its version. */
 ERR_CHECK int cgroupfs_open(const char *dir, bool *ret_v2, struct err *err);
 /* Of such an fd; dir is for the error alone. */
-bool cgroupfs_at_has(int at, const char *file);
+ERR_CHECK int cgroupfs_at_has(int at, const char *dir, const char *file, struct err *err);
 ERR_CHECK int cgroupfs_at_write(
 	int at, const char *dir, const char *file, const char *value, struct err *err);
 /* The same for values that go into one file, a write for each. Returns how many are written: fewer than

@@ -316,15 +316,21 @@ void state_path(const char *id, const char *name, char path[STATE_PATH_BYTES])
 	(void) stpcpy(stpcpy(stpcpy(path, id), "/"), name);
 }
 
-bool state_has_file(const struct state_dir *dir, const char *name)
+int state_has_file(const struct state_dir *dir, const char *name, struct err *err)
 {
 	char path[STATE_PATH_BYTES];
 	struct stat st;
+	int result;
 
-	if (dir->dir >= 0)
-		return fstatat(dir->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
-	state_path(dir->id, name, path);
-	return fstatat(dir->root, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	if (dir->dir >= 0) {
+		result = fstatat(dir->dir, name, &st, AT_SYMLINK_NOFOLLOW);
+	} else {
+		state_path(dir->id, name, path);
+		result = fstatat(dir->root, path, &st, AT_SYMLINK_NOFOLLOW);
+	}
+	if (result == 0)
+		return 1;
+	return errno == ENOENT ? 0 : err_sys(err, "stat %s", name);
 }
 
 /* Empties a directory but for keep; depth says how many levels of directories below it may go too. */

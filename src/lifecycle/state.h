@@ -80,7 +80,8 @@ ERR_CHECK int state_write_file(const struct state_dir *dir, const char *name, co
 ERR_CHECK int state_read_file(const struct state_dir *dir, const char *name, struct arena *arena,
 	char **ret, size_t *ret_length, struct err *err);
 
-bool state_has_file(const struct state_dir *dir, const char *name);
+/* 1: there is one of that name, 0: there is none. */
+ERR_CHECK int state_has_file(const struct state_dir *dir, const char *name, struct err *err);
 
 /* The path of a file of the container below ROOT, for those who open it without the directory. */
 void state_path(const char *id, const char *name, char path[STATE_PATH_BYTES]);

@@ -61,13 +61,36 @@ static int is_recorded(int procfs, int pidfd, const struct record *record, struc
 	return ticks == record->start_time && letter != 'Z' && letter != 'X';
 }
 
+/* Of one whose process lives. What cannot be looked at is an error: a container that is said to run, and is
+ * frozen or waits for its start, is treated wrongly. */
+static int status_of_living(
+	const struct state_dir *dir, const struct record *record, enum status *ret, struct err *err)
+{
+	const struct cgroup_dirs cgroups = record_cgroups(record);
+	int is;
+
+	if (str_eq(record->phase, "creating")) {
+		*ret = STATUS_CREATING;
+		return 0;
+	}
+	is = cgroup_frozen(&cgroups, err);
+	if (is != 0) {
+		*ret = STATUS_PAUSED;
+		return is < 0 ? -1 : 0;
+	}
+	is = state_has_file(dir, STATE_BARRIER, err);
+	if (is == 0) /* a starter died under way: nobody holds the lock, and `start` takes it up */
+		is = state_has_file(dir, STATE_BARRIER_TAKEN, err);
+	*ret = is != 0 ? STATUS_CREATED : STATUS_RUNNING;
+	return is < 0 ? -1 : 0;
+}
+
 int status_of(int procfs, const struct status_host *host, const struct state_dir *dir,
 	const struct record *record, enum status *ret, int *ret_pidfd, struct err *err)
 {
 	_cleanup_fd_ int pidfd = -1;
 	struct err gone = { 0 };
 	struct status_host here;
-	struct cgroup_dirs cgroups;
 	int same;
 
 	if (ret_pidfd)
@@ -92,17 +115,8 @@ int status_of(int procfs, const struct status_host *host, const struct state_dir
 	same = is_recorded(procfs, pidfd, record, err);
 	if (same <= 0)
 		return same;
-	cgroups = record_cgroups(record);
-	if (str_eq(record->phase, "creating"))
-		*ret = STATUS_CREATING;
-	else if (cgroup_frozen(&cgroups))
-		*ret = STATUS_PAUSED;
-	else if (state_has_file(dir, STATE_BARRIER) ||
-		/* A starter died under way: nobody holds the lock, and `start` takes it up. */
-		state_has_file(dir, STATE_BARRIER_TAKEN))
-		*ret = STATUS_CREATED;
-	else
-		*ret = STATUS_RUNNING;
+	if (status_of_living(dir, record, ret, err) < 0)
+		return -1;
 	if (ret_pidfd)
 		*ret_pidfd = TAKE_FD(pidfd);
 	return 0;
