@@ -44,6 +44,12 @@ const struct spec *plan_exec_record(const struct spec *spec, struct arena *arena
 
 	record->oci_version = spec->oci_version;
 	record->process = spec->process;
+	/* The one annotation that says something about each process. */
+	for (size_t i = 0; i < spec->annotations.count; i++)
+		if (str_eq(spec->annotations.items[i].key, "run.oci.keep_original_groups"))
+			record->annotations =
+				(struct spec_map){ .items = &spec->annotations.items[i],
+					.count = 1 };
 	if (from == NULL)
 		return record;
 	to = ARENA_NEW(arena, struct spec_linux);

@@ -182,18 +182,23 @@ static void silence_of_a_document_sets_nothing_free(void **state)
 static void the_record_is_small(void **state)
 {
 	struct spec_linux linux_ = { .cgroups_path = "/x", .mount_label = "y" };
+	struct spec_map_entry annotations[] = { { "a", "b" },
+		{ "run.oci.keep_original_groups", "1" }, { "c", "d" } };
 	const struct spec *record;
 	struct fixture f;
 
 	(void) state;
 	setup(&f);
 	f.spec.linux_ = &linux_;
+	f.spec.annotations = (struct spec_map){ annotations, 3 };
 	f.spec.hostname = "h";
 	record = plan_exec_record(&f.spec, &f.arena);
 	assert_ptr_equal(record->process, &f.process);
 	assert_null(record->hostname);
 	assert_null(record->linux_->cgroups_path);
 	assert_null(record->linux_->mount_label);
+	assert_int_equal(record->annotations.count, 1);
+	assert_ptr_equal(record->annotations.items, &annotations[1]);
 	arena_done(&f.arena);
 }
 
