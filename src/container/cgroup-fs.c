@@ -17,9 +17,6 @@
 
 static const char mount_point[] = "/sys/fs/cgroup";
 
-/* Of /proc/PID/cgroup: a path in each of a dozen hierarchies of version 1. */
-enum { TABLE_BYTES = 64 * 1024 };
-
 /* ---- locate ------------------------------------------------------------------------------------- */
 
 /* The directory of a line of /proc/self/cgroup, "4:cpu,cpuacct:/a" or "0::/a", below mount_point. */
@@ -63,9 +60,9 @@ static int add_parents(struct cgroup_dirs *dirs, struct arena *arena, const char
 int cgroup_fs_leaves(const char *path, bool relative, const struct facts *facts, int procfs,
 	struct arena *arena, struct cgroup_dirs *dirs, struct err *err)
 {
-	char text[TABLE_BYTES], *next = text, *line;
+	char *next, *line;
 
-	if (procfs_read(procfs, "self/cgroup", text, sizeof(text), err) < 0)
+	if (procfs_read_all(procfs, "self/cgroup", arena, &next, err) < 0)
 		return -1;
 	while ((line = strsep(&next, "\n")) != NULL) {
 		char *controllers = strchr(line, ':'), *own;
@@ -216,12 +213,13 @@ const struct cgroup_ops cgroup_fs_ops = {
 int cgroup_enter_beside(
 	const struct cgroup_dirs *dirs, int procfs, pid_t init, pid_t pid, struct err *err)
 {
-	char path[32], text[TABLE_BYTES], number[16], dir[4096];
+	_cleanup_arena_ struct arena arena = { 0 };
+	char path[32], number[16], dir[4096], *text;
 	const char *root, *own;
 
 	(void) snprintf(path, sizeof(path), "%d/cgroup", (int) init);
 	(void) snprintf(number, sizeof(number), "%d", (int) pid);
-	if (procfs_read(procfs, path, text, sizeof(text), err) < 0)
+	if (procfs_read_all(procfs, path, &arena, &text, err) < 0)
 		return -1;
 	own = str_starts(text, "0::") ? text : strstr(text, "\n0::");
 	if (own == NULL)

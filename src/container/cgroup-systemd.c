@@ -53,12 +53,10 @@ static int check_place(const struct cgroup_plan *plan, const struct cgroup_dirs 
 	pid_t pid, struct arena *arena, struct err *err)
 {
 	const char *path = arena_printf(arena, "%d/cgroup", (int) pid);
-	char text[8192], *next = text, *line;
-	ssize_t got = procfs_read(procfs, path, text, sizeof(text) - 1, err);
+	char *next, *line;
 
-	if (got < 0)
+	if (procfs_read_all(procfs, path, arena, &next, err) < 0)
 		return -1;
-	text[got] = '\0';
 	while ((line = strsep(&next, "\n")) != NULL) {
 		const bool v2 = str_starts(line, "0::");
 

@@ -12,6 +12,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/fd.h"
 #include "base/io.h"
 #include "base/str.h"
@@ -33,6 +34,7 @@ enum {
 	ATTR_NODEV = 4,
 	ATTR_NOEXEC = 8,
 	PROC_ROOT_INODE = 1,
+	READ_LIMIT = 16 * 1024 * 1024,
 };
 #define PROC_MAGIC 0x9fa0UL
 
@@ -53,11 +55,12 @@ static bool is_root(int fd)
 /* Whether it shows the caller's own pid namespace: then a process has one number from there on down. */
 static bool is_own(int procfs)
 {
+	_cleanup_arena_ struct arena arena = { 0 };
 	struct err ignored;
-	char text[4096];
 	const char *line;
+	char *text;
 
-	if (procfs_read(procfs, "self/status", text, sizeof(text), &ignored) < 0) {
+	if (procfs_read_all(procfs, "self/status", &arena, &text, &ignored) < 0) {
 		err_drop(&ignored);
 		return false;
 	}
@@ -298,6 +301,17 @@ ssize_t procfs_read(int procfs, const char *path, char *buffer, size_t size, str
 	return n;
 }
 
+int procfs_read_all(int procfs, const char *path, struct arena *arena, char **ret, struct err *err)
+{
+	_cleanup_fd_ int fd = procfs_open_file(procfs, path, O_RDONLY, err);
+	char what[128];
+
+	if (fd < 0)
+		return -1;
+	(void) snprintf(what, sizeof(what), "/proc/%s", path);
+	return io_read_fd(fd, what, READ_LIMIT, arena, ret, NULL, err);
+}
+
 int procfs_parse_stat(const char *text, uint64_t *ret_ticks, char *ret_state)
 {
 	/* The comm is the second field and may hold anything, so count from the last ')'. */
@@ -347,11 +361,12 @@ int procfs_start_time(int procfs, pid_t pid, uint64_t *ret_ticks, char *ret_stat
 int procfs_status(
 	int procfs, uint64_t *ret_caps_bounding, uint64_t *ret_signals_ignored, struct err *err)
 {
-	char text[4096];
+	_cleanup_arena_ struct arena arena = { 0 };
 	const char *caps, *ignored;
 	unsigned long long bounding, signals;
+	char *text;
 
-	if (procfs_read(procfs, "self/status", text, sizeof(text), err) < 0)
+	if (procfs_read_all(procfs, "self/status", &arena, &text, err) < 0)
 		return -1;
 	caps = strstr(text, "\nCapBnd:");
 	ignored = strstr(text, "\nSigIgn:");

@@ -17,6 +17,8 @@
 
 #include "base/err.h"
 
+struct arena;
+
 /* A procfs of the caller's pid namespace: /proc, checked to be the root of one and free of mounts where
  * it is used here; or else a private detached mount (nosuid, nodev, noexec) that nobody can mount
  * over, where that is allowed. Returns an O_CLOEXEC fd. fsopen(2), proc(5). */
@@ -43,6 +45,11 @@ ERR_CHECK int procfs_write(int procfs, const char *path, const char *value, stru
 /* Reads a file into buffer, NUL-terminated, at most size - 1 bytes. Returns the length. */
 ERR_CHECK ssize_t procfs_read(
 	int procfs, const char *path, char *buffer, size_t size, struct err *err);
+
+/* The whole of a file that has no bound of its own (a line with 65536 groups, cgroups with long names), in
+ * the arena, NUL-terminated. More than 16 MiB is EFBIG. */
+ERR_CHECK int procfs_read_all(
+	int procfs, const char *path, struct arena *arena, char **ret, struct err *err);
 
 /* When a process started, in clock ticks since boot (field 22 of /proc/PID/stat), and its state
  * letter. Either may be NULL. err->num is ENOENT or ESRCH when there is no such process. */

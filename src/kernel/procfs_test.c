@@ -7,8 +7,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/fd.h"
 #include "kernel/procfs.h"
 
@@ -50,11 +52,35 @@ static void test_walk(void **state)
 	assert_int_equal(err.num, ENOENT);
 }
 
+static void test_read_all(void **state)
+{
+	_cleanup_arena_ struct arena arena = { 0 };
+	_cleanup_fd_ int procfs = -1;
+	struct err err = { 0 };
+	char *text = NULL, page[4096];
+
+	(void) state;
+	procfs = procfs_open(&err);
+	assert_true(procfs >= 0);
+	assert_int_equal(procfs_read_all(procfs, "self/status", &arena, &text, &err), 0);
+	assert_non_null(strstr(text, "\nSigIgn:"));
+	/* Every symbol of the kernel is longer than any buffer. */
+	if (procfs_read(procfs, "kallsyms", page, sizeof(page), &err) == sizeof(page) - 1) {
+		if (procfs_read_all(procfs, "kallsyms", &arena, &text, &err) == 0)
+			assert_true(strlen(text) > sizeof(page));
+		else
+			assert_int_equal(err.num, EFBIG);
+	}
+	assert_int_equal(procfs_read_all(procfs, "self/none", &arena, &text, &err), -1);
+	assert_int_equal(err.num, ENOENT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse_stat),
 		cmocka_unit_test(test_walk),
+		cmocka_unit_test(test_read_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
