@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <linux/mount.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -23,19 +24,25 @@
 static int place(
 	int mount, int target, const struct mount_step *step, uint64_t set, struct err *err)
 {
-	unsigned long propagation[16] = { MS_PRIVATE };
-	struct mount_flags flags = {
+	unsigned long *propagation = malloc((step->propagation_count + 1) * sizeof(*propagation));
+	const struct mount_flags flags = {
 		.set_rec = step->attr_set_rec,
 		.clear_rec = step->attr_clear_rec,
 		.set = set,
 		.clear = step->attr_clear,
 		.propagation = propagation,
-		.propagation_count = 1,
+		.propagation_count = step->propagation_count + 1,
 	};
+	int done;
 
-	for (size_t i = 0; i < step->propagation_count && flags.propagation_count < 16; i++)
-		propagation[flags.propagation_count++] = step->propagation[i];
-	return mount_place(mount, target, &flags, err);
+	if (propagation == NULL)
+		return err_sys(err, "malloc mounts");
+	propagation[0] = MS_PRIVATE;
+	for (size_t i = 0; i < step->propagation_count; i++)
+		propagation[i + 1] = step->propagation[i];
+	done = mount_place(mount, target, &flags, err);
+	free(propagation);
+	return done;
 }
 
 /* One v1 hierarchy. `name` is its directory on the host: "cpu,cpuacct", "systemd". */
@@ -81,12 +88,15 @@ static int mount_v1(const struct ns_plan *ns, const struct cgroup_dirs *cgroups,
 	const struct mount_step *step, int target, struct err *err)
 {
 	static const char *const data[] = { "mode=755" };
+	struct mount_step writable = *step; /* until all is in it */
 	_cleanup_fd_ int base = -1;
 
 	base = mount_make_fs_inside(
 		"tmpfs", "tmpfs", data, 1, 0, step->attr_set & ~(uint64_t) MOUNT_ATTR_RDONLY, err);
+	writable.attr_set_rec &= ~(uint64_t) MOUNT_ATTR_RDONLY;
 	if (base < 0 ||
-		place(base, target, step, step->attr_set & ~(uint64_t) MOUNT_ATTR_RDONLY, err) < 0)
+		place(base, target, &writable, step->attr_set & ~(uint64_t) MOUNT_ATTR_RDONLY,
+			err) < 0)
 		return -1;
 	for (size_t i = 0; i < cgroups->leaf_count; i++) {
 		const char *below = str_after(cgroups->leaves[i], CGROUP_ROOT "/");

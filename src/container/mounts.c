@@ -19,6 +19,8 @@
 #include "kernel/inode.h"
 #include "kernel/mount.h"
 
+enum { MODE_BYTES = 16 };
+
 /* ---- what is opened in advance ------------------------------------------------------------------ */
 
 int mounts_open_source(const struct mount_step *step, struct mount_fds *fds, struct err *err)
@@ -121,6 +123,10 @@ static int open_target(
 	}
 	if (fd < 0)
 		return -1;
+	if (beneath_is_root(root, fd))
+		return err_set(err, ERR_CONFIG,
+			"%s leads to the root, where it would be seen by nobody",
+			step->destination);
 	if (fstat(fd, &info) < 0)
 		return err_sys(err, "stat %s", step->destination);
 	if (step->real_directory && !S_ISDIR(info.st_mode))
@@ -252,23 +258,45 @@ static int make_fs_or_bind(const struct mount_root *root, const struct mount_ste
 	return TAKE_FD(mount);
 }
 
-/* A tmpfs without a mode takes that of the directory that it covers, as a user sees it. */
+/* The mode of the directory that a tmpfs covers, as an option; none where there is nothing to cover. */
+static int find_covered_mode(const struct beneath *root, const struct mount_step *step,
+	char mode[MODE_BYTES], struct err *err)
+{
+	_cleanup_fd_ int fd = -1;
+	struct stat info;
+
+	mode[0] = '\0';
+	if (!step->covered_mode)
+		return 0;
+	fd = beneath_open(root, step->destination, O_PATH | O_DIRECTORY, 0, err);
+	if (fd < 0) {
+		/* Whoever opens it to mount says what is wrong with it. */
+		err_drop(err);
+		return 0;
+	}
+	if (fstat(fd, &info) < 0)
+		return err_sys(err, "stat %s", step->destination);
+	(void) snprintf(mode, MODE_BYTES, "mode=%o", info.st_mode & 07777);
+	return 0;
+}
+
+/* A tmpfs without a mode takes that of the directory that it covers, as a user sees it; one that is made
+ * for it has none of its own to say, and the tmpfs is everybody's, which is the kernel's choice. */
 static int step_fs(const struct mount_root *root, const struct mount_step *step,
 	struct mount_fds *fds, int *ret_late, struct err *err)
 {
-	_cleanup_fd_ int target = open_target(&root->beneath, step, true, err), mount = -1;
+	_cleanup_fd_ int target = -1, mount = -1;
 	bool bound = false;
-	char mode[16];
-	struct stat info;
+	char mode[MODE_BYTES];
 
+	if (find_covered_mode(&root->beneath, step, mode, err) < 0)
+		return -1;
+	target = open_target(&root->beneath, step, true, err);
 	if (target < 0)
 		return -1;
-	if (fstat(target, &info) < 0)
-		return err_sys(err, "stat %s", step->destination);
-	(void) snprintf(mode, sizeof(mode), "mode=%o", info.st_mode & 07777);
 	mount = fds->source >= 0
 		? TAKE_FD(fds->source)
-		: make_fs_or_bind(root, step, step->covered_mode ? mode : NULL, &bound, err);
+		: make_fs_or_bind(root, step, mode[0] != '\0' ? mode : NULL, &bound, err);
 	if (mount < 0)
 		return -1;
 	/* The kernel has been asked by name; what came is looked at. */

@@ -199,6 +199,20 @@ static int walk_open(int root, const char *path, int flags, bool nofollow)
 	return (flags & O_PATH) != 0 ? TAKE_FD(at) : openat(at, ".", flags | O_CLOEXEC);
 }
 
+bool beneath_is_root(const struct beneath *below, int fd)
+{
+	struct statx a, b;
+
+	if (!same_inode(below->root, fd))
+		return false;
+	/* The root's directory may be bound below itself. Before Linux 5.8 nothing tells them apart. */
+	if (statx(below->root, "", AT_EMPTY_PATH, STATX_MNT_ID, &a) < 0 ||
+		statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &b) < 0 ||
+		(a.stx_mask & b.stx_mask & STATX_MNT_ID) == 0)
+		return true;
+	return a.stx_mnt_id == b.stx_mnt_id;
+}
+
 /* ---- openat2 ------------------------------------------------------------------------------------ */
 
 int beneath_open(
@@ -281,10 +295,13 @@ int beneath_mkdirs(const struct beneath *below, const char *path, mode_t mode, s
 		rest += length;
 		if (str_eq(name, "."))
 			continue;
-		/* What is missing has no parent to go back to; and a name that is there by now must
-		 * be a directory, not a link that somebody put there. */
-		if (str_eq(name, ".."))
-			return err_num(err, EINVAL, "mkdir %s", path);
+		/* Back from a directory that has just been made is where it was made; but a name that
+		 * is there by now must be a directory, not a link that somebody put there. */
+		if (str_eq(name, "..")) {
+			if (go_up(below->root, &at) < 0)
+				return err_sys(err, "mkdir %s", path);
+			continue;
+		}
 		if (mkdirat(at, name, mode) < 0 && errno != EEXIST)
 			return err_sys(err, "mkdir %s", path);
 		next = openat(at, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

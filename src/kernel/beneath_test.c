@@ -264,6 +264,20 @@ static void test_make(void **state)
 		(void) snprintf(name, sizeof(name), "dir/new%d/a/b", walker);
 		assert_true(inode_at(tree.below.root, name) != 0);
 
+		/* Back from what is missing, but never out. */
+		(void) snprintf(
+			name, sizeof(name), "gone%d/a/../../../../back%d/b", walker, walker);
+		fd = beneath_mkdirs(&tree.below, name, 0755, &err);
+		assert_true(fd >= 0);
+		assert_false(beneath_is_root(&tree.below, fd));
+		fd_close(&fd);
+		(void) snprintf(name, sizeof(name), "back%d/b", walker);
+		assert_true(inode_at(tree.below.root, name) != 0);
+		(void) snprintf(name, sizeof(name), "none%d/..", walker);
+		fd = beneath_mkdirs(&tree.below, name, 0755, &err);
+		assert_true(fd >= 0 && beneath_is_root(&tree.below, fd));
+		fd_close(&fd);
+
 		/* A link out of the root leads to its like below it. */
 		fd = beneath_mkdirs(&tree.below, "dangling/x", 0755, &err);
 		assert_int_equal(fd, -1);

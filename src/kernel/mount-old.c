@@ -58,6 +58,13 @@ static int mount_id(int fd)
 	return id;
 }
 
+int mount_old_here(void)
+{
+	const int cwd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return cwd >= 0 || errno != EACCES ? cwd : open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
 /* Goes to where fd can be named, and writes the name. */
 static int go_to(int fd, char name[16])
 {
@@ -87,7 +94,7 @@ static int go_to(int fd, char name[16])
 static int mount_by_fd(
 	int fd, unsigned long flags, const char *data, const char *what, struct err *err)
 {
-	_cleanup_fd_ int cwd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_fd_ int cwd = mount_old_here();
 	char name[16];
 	int done = cwd < 0 ? -1 : go_to(fd, name);
 
@@ -358,25 +365,45 @@ int mount_old_hide(int root, struct err *err)
 
 /* ---- new file systems --------------------------------------------------------------------------- */
 
+/* The text of a context of SELinux is read by that, which knows quotes. */
+static bool takes_quotes(const char *option)
+{
+	static const char *const keys[] = {
+		"context=", "fscontext=", "defcontext=", "rootcontext="
+	};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (str_starts(option, keys[i]))
+			return strchr(option, '"') == NULL;
+	return false;
+}
+
 static int join_data(char *text, size_t size, const char *const *data, size_t count)
 {
 	size_t used = 0;
 
 	text[0] = '\0';
 	for (size_t i = 0; i < count; i++) {
-		const size_t length = strlen(data[i]);
+		const char *value = strchr(data[i], ',') != NULL ? strchr(data[i], '=') : NULL;
+		const char *quote = "";
+		int length;
 
-		/* mount(2) has no way to write a comma in a value. */
-		if (strchr(data[i], ',') != NULL || used + length + 2 > size) {
-			errno = EINVAL;
-			return -1;
-		}
-		if (i > 0)
-			text[used++] = ',';
-		memcpy(text + used, data[i], length + 1);
-		used += length;
+		/* For anything else mount(2) has no way to write a comma in a value. */
+		if (value != NULL && takes_quotes(data[i]))
+			quote = "\"";
+		else if (strchr(data[i], ',') != NULL)
+			goto refused;
+		value = value != NULL ? value + 1 : data[i];
+		length = snprintf(text + used, size - used, "%s%.*s%s%s%s", i > 0 ? "," : "",
+			(int) (value - data[i]), data[i], quote, value, quote);
+		if (length < 0 || (size_t) length >= size - used)
+			goto refused;
+		used += (size_t) length;
 	}
 	return 0;
+refused:
+	errno = EINVAL;
+	return -1;
 }
 
 int mount_old_make_fs(const char *type, const char *source, const char *const *data, size_t count,

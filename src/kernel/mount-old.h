@@ -30,6 +30,10 @@ ERR_CHECK int mount_old_make_fs(const char *type, const char *source, const char
  * working directory. */
 ERR_CHECK int mount_old_hide(int root, struct err *err);
 
+/* The working directory, to go back to; the root where it is in a place that may not be entered any more,
+ * so that nobody stays in it. Returns an O_PATH fd, or -1 with errno. */
+ERR_CHECK int mount_old_here(void);
+
 /* mount_reconfigure by mount(2). */
 ERR_CHECK int mount_old_reconfigure(
 	int fd, const char *const *data, size_t count, unsigned long sb_flags, struct err *err);

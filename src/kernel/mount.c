@@ -112,11 +112,29 @@ int mount_make_fs(const char *type, const char *source, const char *const *data,
 	return fd < 0 ? fs_error(context, "fsmount", type, err) : (int) fd;
 }
 
+/* fsconfig(2) takes a value of 255 bytes at most, which two directories of an overlay can pass; mount(2)
+ * a page for all of them. */
+static bool has_long_value(const char *source, const char *const *data, size_t count)
+{
+	enum { VALUE_BYTES = 255 };
+	bool found = source != NULL && strlen(source) > VALUE_BYTES;
+
+	for (size_t i = 0; i < count; i++) {
+		const char *equals = strchr(data[i], '=');
+
+		found = found || (equals != NULL && strlen(equals + 1) > VALUE_BYTES);
+	}
+	return found;
+}
+
 int mount_make_fs_inside(const char *type, const char *source, const char *const *data,
 	size_t count, unsigned long sb_flags, uint64_t attrs, struct err *err)
 {
-	int fd = mount_make_fs(type, source, data, count, sb_flags, attrs, err);
+	int fd;
 
+	if (has_long_value(source, data, count))
+		return mount_old_make_fs(type, source, data, count, sb_flags, attrs, err);
+	fd = mount_make_fs(type, source, data, count, sb_flags, attrs, err);
 	if (fd >= 0 || err->num != ENOSYS)
 		return fd;
 	err_drop(err);
@@ -126,9 +144,11 @@ int mount_make_fs_inside(const char *type, const char *source, const char *const
 int mount_reconfigure(
 	int fd, const char *const *data, size_t count, unsigned long sb_flags, struct err *err)
 {
-	_cleanup_fd_ int context =
-		(int) syscall(SYS_fspick, fd, "", FSPICK_CLOEXEC | FSPICK_EMPTY_PATH);
+	_cleanup_fd_ int context = -1;
 
+	if (has_long_value(NULL, data, count))
+		return mount_old_reconfigure(fd, data, count, sb_flags, err);
+	context = (int) syscall(SYS_fspick, fd, "", FSPICK_CLOEXEC | FSPICK_EMPTY_PATH);
 	if (context < 0 && errno == ENOSYS)
 		return mount_old_reconfigure(fd, data, count, sb_flags, err);
 	if (context < 0)
@@ -265,7 +285,7 @@ int mount_pivot(int fd, struct err *err)
 
 int mount_detach(int fd, int procfs, struct err *err)
 {
-	_cleanup_fd_ int cwd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_fd_ int cwd = mount_old_here();
 	char name[32] = ".";
 	struct stat info;
 	int done = -1;

@@ -254,6 +254,60 @@ rnosymfollow,rsymfollow|^rw,relatime'
 	[ ! -e "$BUNDLE/rootfs/mnt/c/x" ]
 }
 
+@test "tmpfs: everybody's on a directory that is made for it, or with the mode that is asked for" {
+	mount_on '{"destination":"/mnt/new","type":"tmpfs","source":"tmpfs"}' \
+		'{"destination":"/mnt/other","type":"tmpfs","source":"tmpfs","options":["mode=0700"]}'
+	script 'stat -c "%a" /mnt/new /mnt/other'
+	run run_container
+	[ "$status" = 0 ]
+	[ "$output" = $'1777\n700' ]
+}
+
+@test "a destination that leads to the root itself is refused" {
+	local to
+	ln -s / "$BUNDLE/rootfs/link"
+	ln -s mnt/.. "$BUNDLE/rootfs/back"
+	for to in /mnt/.. /../.. /link /back /missing/..; do
+		mount_on "{\"destination\":\"$to\",\"type\":\"tmpfs\",\"source\":\"tmpfs\"}"
+		run run_container
+		[ "$status" = 1 ]
+		one_line "/mounts/[0-9]+ $to: $to leads to the root"
+		config 'del(.mounts[-1])'
+	done
+	# Its directory bound below itself is another place.
+	bind_on /mnt rootfs bind
+	mount_on '{"destination":"/mnt","type":"tmpfs","source":"tmpfs"}'
+	script 'ls -A /mnt; [ -d /bin ]'
+	run run_container
+	[ "$status" = 0 ]
+	[ "$output" = "" ]
+}
+
+@test "a destination behind a directory that is missing, and back from there" {
+	mount_on '{"destination":"/missing/a/../../made/./b","type":"tmpfs","source":"tmpfs"}'
+	script 'grep " /made/b " /proc/mounts'
+	run run_container
+	[ "$status" = 0 ]
+	says 'tmpfs /made/b tmpfs'
+}
+
+@test "overlay: directories with names that fsconfig(2) is too short for" {
+	local long
+	long=$BATS_TEST_TMPDIR/$(printf 'd%.0s' {1..200})
+	mkdir -p "$long"/{one,two,upper,work}
+	mount -t tmpfs x "$long/upper" 2>/dev/null && umount "$long/upper" || skip "no tmpfs here"
+	echo 1 >"$long/one/f"
+	echo 2 >"$long/two/g"
+	mount_on "$(jq -nc --arg b "$long" '{destination:"/mnt",type:"overlay",source:"overlay",options:["lowerdir=\($b)/one:\($b)/two","nosuid"]}')"
+	script 'cat /mnt/f /mnt/g /proc/self/mountinfo'
+	run run_container
+	[ "$status" = 0 ]
+	says $'^1\n2\n'
+	expect /mnt '^rw,nosuid.* - overlay'
+	# Nothing of it is left where it was made.
+	[ "$(grep -c ' - overlay overlay ' <<<"$output")" = 1 ]
+}
+
 @test "file systems: mqueue, devpts, ramfs, overlay, sysfs, proc" {
 	mkdir -p "$BATS_TEST_TMPDIR"/{lower,upper,work}
 	echo low >"$BATS_TEST_TMPDIR/lower/f"
@@ -375,7 +429,7 @@ rnosymfollow,rsymfollow|^rw,relatime'
 	local ns mode base
 	base=$(cat "$BUNDLE/config.json")
 	for ns in with without; do
-		for mode in ro rw; do
+		for mode in ro rw rro; do
 			echo "$base" >"$BUNDLE/config.json"
 			config '.mounts |= map(select(.type != "cgroup" and .type != "cgroup2")) | .linux.namespaces |= map(select(.type != "cgroup"))'
 			mount_on "{\"destination\":\"/sys/fs/cgroup\",\"type\":\"cgroup\",\"source\":\"cgroup\",\"options\":[\"nosuid\",\"noexec\",\"nodev\",\"$mode\"]}"
@@ -383,10 +437,10 @@ rnosymfollow,rsymfollow|^rw,relatime'
 			script 'cat /proc/self/mountinfo; ls /sys/fs/cgroup; d=/sys/fs/cgroup; [ -d $d/pids ] && d=$d/pids; mkdir $d/new 2>&1 && { echo made; rmdir $d/new; }; cat $d/cgroup.procs'
 			run run_container
 			[ "$status" = 0 ] || { echo "$ns $mode: $output"; return 1; }
-			expect /sys/fs/cgroup "^$mode,nosuid,nodev,noexec"
+			expect /sys/fs/cgroup "^${mode/rro/ro},nosuid,nodev,noexec"
 			# The container's own directory is what it sees: process 1 is in it.
 			[[ $output =~ (^|$'\n')1($'\n'|$) ]]
-			if [ $mode = ro ]; then
+			if [ $mode != rw ]; then
 				[[ ! $output =~ $'\n'made ]]
 			else
 				says $'\nmade'
