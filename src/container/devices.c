@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 
 #include "base/fd.h"
-#include "kernel/cred.h"
 #include "kernel/inode.h"
 #include "kernel/mount.h"
 
@@ -115,9 +114,6 @@ static int make_links(const struct rootfs_plan *plan, const struct beneath *root
 int devices_make(
 	const struct rootfs_plan *plan, const struct beneath *root, int prepared, struct err *err)
 {
-	uint32_t umask;
-	int made;
-
 	if (prepared >= 0) {
 		/* A mount of no mount namespace cannot be cloned from: it gets a place for now. */
 		_cleanup_fd_ int top = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -127,11 +123,8 @@ int devices_make(
 		if (mount_attach(prepared, top, err) < 0)
 			return err_place(err, "/linux/devices");
 	}
-	/* A node has its mode at once where no umask cuts it. */
-	umask = cred_umask(0);
-	made = make_nodes(plan, root, prepared, err);
-	(void) cred_umask(umask);
-	if (made < 0 || (prepared >= 0 && mount_detach(prepared, -1, err) < 0))
+	if (make_nodes(plan, root, prepared, err) < 0 ||
+		(prepared >= 0 && mount_detach(prepared, -1, err) < 0))
 		return -1;
 	return make_links(plan, root, err);
 }

@@ -12,6 +12,7 @@
 #include "container/init.h"
 #include "container/masks.h"
 #include "container/mounts.h"
+#include "kernel/cred.h"
 #include "kernel/mount.h"
 
 /* ---- build -------------------------------------------------------------------------------------- */
@@ -99,7 +100,7 @@ static int make_cwd(const struct plan *plan, struct rootfs *root, struct err *er
 	return fd < 0 ? err_place(err, "/process/cwd") : 0;
 }
 
-int rootfs_build(const struct plan *plan, const struct cgroup_dirs *cgroups, struct init_fds *fds,
+static int build(const struct plan *plan, const struct cgroup_dirs *cgroups, struct init_fds *fds,
 	struct rootfs *root, struct err *err)
 {
 	root->late = malloc((plan->rootfs.step_count + 1) * sizeof(*root->late));
@@ -119,6 +120,18 @@ int rootfs_build(const struct plan *plan, const struct cgroup_dirs *cgroups, str
 		return -1;
 	fd_close(&fds->device_tree);
 	return make_cwd(plan, root, err);
+}
+
+int rootfs_build(const struct plan *plan, const struct cgroup_dirs *cgroups, struct init_fds *fds,
+	struct rootfs *root, struct err *err)
+{
+	/* What is made here is the container's, which its users must be able to enter and open, whatever the
+	 * caller keeps to itself; the hooks are the caller's again. */
+	const uint32_t umask = cred_umask(0);
+	const int built = build(plan, cgroups, fds, root, err);
+
+	(void) cred_umask(umask);
+	return built;
 }
 
 /* ---- enter, finish, seal ------------------------------------------------------------------------ */

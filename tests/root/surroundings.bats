@@ -49,6 +49,25 @@ os.execvp(sys.argv[1], sys.argv[1:])'
 	same bash -c 'umask 0777; exec "$@"' bash
 }
 
+@test "a umask that hides everything: what is made in the image is for its users" {
+	config '.mounts += [{destination: "/made/dir", type: "tmpfs", source: "tmpfs"}, {destination: "/made2/file", type: "bind", source: "/etc/passwd", options: ["bind"]}]
+		| .process.cwd = "/made3/cwd" | .linux.devices = [{path: "/made4/null", type: "c", major: 1, minor: 3, fileMode: 438, uid: 0, gid: 0}]
+		| .hooks.createContainer = [{path: "/bin/sh", args: ["sh", "-c", "umask >\"$FILE\""], env: [$f]}]' \
+		--arg f "FILE=$BATS_TEST_TMPDIR/umask"
+	script 'stat -c %a /made /made2 /made3 /made3/cwd /made4 /made4/null; umask'
+	(umask 0077; run_container) >"$BATS_TEST_TMPDIR/seen"
+	cat "$BATS_TEST_TMPDIR/seen"
+	[ "$(tr '\n' ' ' <"$BATS_TEST_TMPDIR/seen")" = "755 755 755 755 755 666 0022 " ]
+	# A hook is the caller's.
+	[ "$(cat "$BATS_TEST_TMPDIR/umask")" = 0077 ]
+}
+
+@test "groups of the caller: more than a page has room for" {
+	same python3 -c 'import os, sys
+os.setgroups(range(1000000000, 1000003000))
+os.execvp(sys.argv[1], sys.argv[1:])'
+}
+
 @test "variables of the caller: none reaches the container, wrong ones are no matter" {
 	same env -i
 	same env PATH= HOME= LD_PRELOAD= XDG_RUNTIME_DIR=relative
