@@ -193,6 +193,13 @@ static int run_hooks_here(const struct init_job *job, enum hook_kind kind, const
 		cwd, NULL, err);
 }
 
+/* Where createContainer hooks begin: in the container's root; where the ids of a user namespace may not walk
+ * there, at the top. */
+static const char *hooks_directory(const struct plan *plan)
+{
+	return access(plan->rootfs.path, X_OK) == 0 ? plan->rootfs.path : "/";
+}
+
 /* What goes to the seccomp agent, which is on the runtime's side, as is the procfs. */
 static int describe_listener(
 	const struct init_job *job, const struct init_fds *fds, const char **ret, struct err *err)
@@ -267,7 +274,8 @@ static int set_up(const struct init_job *job, struct init_fds *fds, struct proc_
 					hooks_limit_ms(&plan->hooks[HOOK_CREATE_RUNTIME])),
 				MSG_HOOKS_DONE, MSG_HOOKS_DONE, 0, NULL, err) < 0))
 		return -1;
-	if (run_hooks_here(job, HOOK_CREATE_CONTAINER, "creating", plan->rootfs.path, err) < 0 ||
+	if (run_hooks_here(job, HOOK_CREATE_CONTAINER, "creating", hooks_directory(plan), err) <
+			0 ||
 		describe_listener(job, fds, &filter->listener_state, err) < 0)
 		return -1;
 	if (rootfs_enter(plan, &root, err) < 0)

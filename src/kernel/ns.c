@@ -168,8 +168,7 @@ const char *ns_name(int flag)
 	return "";
 }
 
-/* Whether the fd is the very namespace that we are in. */
-static bool is_own(int fd, int flag)
+bool ns_is_own(int fd, int flag)
 {
 	struct err ignored;
 	_cleanup_fd_ int own = ns_open_self(flag, &ignored);
@@ -189,7 +188,7 @@ int ns_enter(int fd, int flag, struct err *err)
 		const int num = errno;
 
 		/* The kernel lets nobody enter the user namespace that they are in already. */
-		if (num == EINVAL && flag == CLONE_NEWUSER && is_own(fd, flag))
+		if (num == EINVAL && flag == CLONE_NEWUSER && ns_is_own(fd, flag))
 			return 0;
 		return err_num(err, num, "setns %s", ns_name(flag));
 	}
@@ -473,6 +472,11 @@ int ns_close_from(unsigned first, bool only_cloexec, struct err *err)
 	if (errno != ENOSYS && errno != EINVAL && errno != EPERM)
 		return err_sys(err, "close_range");
 	dir = opendir("/proc/self/fd");
+	/* A container's root may hold anything of that name, and would choose what stays open. */
+	if (dir != NULL && !is_proc_directory(dirfd(dir))) {
+		(void) closedir(dir);
+		dir = NULL;
+	}
 	if (dir != NULL) {
 		struct dirent *entry;
 		int more;

@@ -59,6 +59,9 @@ ERR_CHECK int ns_open(const char *path, int flag, struct err *err);
  * our children get. Returns an fd. */
 ERR_CHECK int ns_open_self(int flag, struct err *err);
 
+/* Whether the fd is the very namespace of that type that we are in. */
+bool ns_is_own(int fd, int flag);
+
 /* The file name below /proc/PID/ns of a CLONE_NEW* ("net", "mnt"), for error texts; "" if unknown. */
 const char *ns_name(int flag);
 

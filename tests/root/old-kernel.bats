@@ -58,6 +58,25 @@ whole_life() { # CALLS
 @test "without openat2" { whole_life openat2; }
 @test "without all of them" { whole_life clone3,pidfd_open,pidfd_send_signal,close_range,openat2; }
 
+@test "without close_range and without a procfs the image does not choose which fds stay open" {
+	local pid
+	mkdir -p "$BUNDLE/rootfs/proc/self/fd"
+	touch "$BUNDLE/rootfs/proc/self/fd/0"
+	config '.mounts |= map(select(.type != "proc")) | .linux.maskedPaths = [] | .linux.readonlyPaths = []'
+	args sleep 100
+	printf '#!/bin/sh\nexec "%s" close_range "%s" "$@"\n' "$DENY" "$OCIRT" >"$BATS_TEST_TMPDIR/ocirt"
+	chmod +x "$BATS_TEST_TMPDIR/ocirt"
+	exec 9</etc/passwd
+	OCIRT=$BATS_TEST_TMPDIR/ocirt create_container
+	exec 9<&-
+	pid=$(rt state "$ID" | jq .pid)
+	[ -e "/proc/$pid/fd/0" ]
+	run readlink "/proc/$pid"/fd/*
+	says /dev/null
+	[[ ! $output =~ /etc/passwd ]]
+	rt delete --force "$ID"
+}
+
 @test "a refused clone3 without a reason of its own is still an error" {
 	printf '#!/bin/sh\nexec "%s" clone3,clone=13 "%s" "$@"\n' "$DENY" "$OCIRT" >"$BATS_TEST_TMPDIR/ocirt"
 	chmod +x "$BATS_TEST_TMPDIR/ocirt"

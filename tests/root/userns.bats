@@ -133,6 +133,28 @@ each() {
 	one_line '/linux/namespaces: nothing can be mounted in a joined mount namespace from a new user namespace'
 }
 
+@test "the mount namespace that the runtime lives in is not joined: its root would change for all in there" {
+	# Another one than the host's, whatever happens.
+	run unshare --mount bash -c 'jq ".linux.namespaces |= map(select(.type != \"mount\")) + [{type: \"mount\", path: \"/proc/$$/ns/mnt\"}]" "$1/config.json" >"$1/own.json" && mv "$1/own.json" "$1/config.json" || exit 9
+		"$2" --root "$3" run -b "$1" "$4"; echo "status $?"; [ -e "$1/config.json" ]' \
+		bash "$BUNDLE" "$OCIRT" "$ROOT" "$ID"
+	[ "$status" = 0 ]
+	says 'is the mount namespace that the runtime itself lives in'
+	says 'status 1'
+}
+
+@test "a bundle that only the caller may enter: the mounts, devices and hooks of a user namespace" {
+	chmod 700 "$BUNDLE"
+	chown -R 100000:100000 "$BUNDLE/rootfs"
+	config '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]
+		| .linux.gidMappings = .linux.uidMappings
+		| .hooks.createContainer = [{path: "/bin/sh", args: ["sh", "-c", "pwd >/dev/console || pwd >&2; exit 0"], env: ["PATH=/bin:/usr/bin"]}]'
+	script 'stat -c %F /dev/null; pwd'
+	run run_container
+	[ "$status" = 0 ]
+	[ "$output" = $'character special file\n/' ]
+}
+
 @test "a path of another type, of no namespace, or of nothing names its place" {
 	config '.linux.namespaces = [{type: "mount"}, {type: "pid", path: "/proc/self/ns/net"}]'
 	run run_container
