@@ -141,12 +141,16 @@ static int find_program(const struct proc_plan *plan, const struct beneath *root
 	int found, num = 0;
 
 	if (strchr(name, '/') != NULL) {
-		if (name[0] == '/')
-			(void) snprintf(ret->path, sizeof(ret->path), "%s", name);
-		else if (join_path(ret->path, sizeof(ret->path), plan->cwd, strlen(plan->cwd), name,
-				 err) < 0)
+		char path[sizeof(ret->path)];
+
+		if ((size_t) snprintf(ret->path, sizeof(ret->path), "%s", name) >=
+			sizeof(ret->path))
+			return err_num(err, ENAMETOOLONG, "exec %s", name);
+		/* The kernel starts where we stand, and so does a script that looks for its name. */
+		if (join_path(path, sizeof(path), plan->cwd, name[0] == '/' ? 0 : strlen(plan->cwd),
+			    name + strspn(name, "/"), err) < 0)
 			return -1;
-		found = try_program(root, name, ret->path, &num, err);
+		found = try_program(root, name, path, &num, err);
 		if (found == 0)
 			return err_set(err, ERR_EXEC_NOT_FOUND, "exec: \"%s\": stat %s: %s", name,
 				ret->path,

@@ -93,3 +93,23 @@ teardown() { teardown_bundle; }
 	[ "$status" = 1 ]
 	rt delete --force "$ID"
 }
+
+@test "args[0] with a slash is executed by that name, from the working directory" {
+	local name
+	printf '#!/bin/sh\necho "$0"\n' >"$BUNDLE/rootfs/bin/me"
+	chmod +x "$BUNDLE/rootfs/bin/me"
+	config '.process.cwd = "/tmp"'
+	for name in ../bin/me ./../bin/me //bin/me /bin/me; do
+		args "$name"
+		run run_container
+		[ "$status" = 0 ]
+		[ "$output" = "$name" ]
+	done
+	args me
+	run run_container
+	[ "$output" = /bin/me ]
+	args ./me
+	run run_container
+	[ "$status" = 1 ]
+	one_line 'exec: "./me": stat ./me: no such file or directory'
+}
