@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -25,6 +26,7 @@
 #include "kernel/mount.h"
 #include "kernel/ns.h"
 #include "kernel/procfs.h"
+#include "kernel/rlimit.h"
 #include "kernel/sock.h"
 #include "plan/seccomp.h"
 
@@ -242,6 +244,30 @@ static int clone_child(
 	return pid < 0 ? -1 : 0;
 }
 
+/* Every mount may need an fd or two at the same time, and the usual limit is 1024 of them. */
+static int make_room(const struct create_job *job, struct init_fds *fds, struct err *err)
+{
+	enum { BESIDES = 64 };
+	const int lifted = rlimit_lift(
+		RLIMIT_NOFILE, 2 * job->plan->rootfs.step_count + BESIDES, &fds->files_before, err);
+
+	fds->files_lifted = lifted > 0;
+	return lifted < 0 ? -1 : 0;
+}
+
+static int spawn(
+	const struct create_job *job, struct init_fds *fds, struct created *ret, struct err *err)
+{
+	const struct plan *plan = job->plan;
+
+	if (make_room(job, fds, err) < 0 ||
+		open_joins(plan->ns.child_joins, plan->ns.child_join_count, fds->joins, err) < 0 ||
+		open_trees(job, fds, err) < 0 || open_sockets(job, fds, err) < 0 ||
+		cgroup_make(&plan->cgroup, job->cgroups, err) < 0)
+		return -1;
+	return clone_child(job, fds, ret, err);
+}
+
 int create_spawn(const struct create_job *job, struct created *ret, struct err *err)
 {
 	const struct plan *plan = job->plan;
@@ -256,18 +282,17 @@ int create_spawn(const struct create_job *job, struct created *ret, struct err *
 		.device_tree = -1,
 		.joins = arena_array(job->arena, plan->ns.child_join_count + 1, sizeof(int)),
 	};
-	int result = -1;
+	struct err late;
+	int result;
 
 	for (size_t i = 0; i < plan->rootfs.step_count; i++)
 		fds.mounts[i] = (struct mount_fds) MOUNT_FDS_INIT;
 	memset(fds.joins, -1, (plan->ns.child_join_count + 1) * sizeof(int));
-	if (open_joins(plan->ns.child_joins, plan->ns.child_join_count, fds.joins, err) == 0 &&
-		open_trees(job, &fds, err) == 0) {
-		if (open_sockets(job, &fds, err) == 0 &&
-			cgroup_make(&plan->cgroup, job->cgroups, err) == 0)
-			result = clone_child(job, &fds, ret, err);
-	}
+	result = spawn(job, &fds, ret, err);
 	close_init_fds(&fds, plan);
+	/* The hooks get the caller's. */
+	if (fds.files_lifted && rlimit_lower(RLIMIT_NOFILE, fds.files_before, &late) < 0)
+		err_drop(&late);
 	return result;
 }
 

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -27,6 +28,7 @@
 #include "kernel/net.h"
 #include "kernel/ns.h"
 #include "kernel/procfs.h"
+#include "kernel/rlimit.h"
 #include "kernel/sock.h"
 #include "plan/seccomp.h"
 #include "plan/state_json.h"
@@ -92,12 +94,9 @@ static int enter_namespaces(
 	const struct ns_plan *ns, struct init_fds *fds, int time_offsets, struct err *err)
 {
 	/* Behind a user namespace where setgroups is denied the caller's groups could not be dropped any
-	 * more. Who may not drop them here, an ordinary user, keeps them. */
-	if (ns->user == NS_USER_JOINED && cred_set_groups(NULL, 0, err) < 0) {
-		if (err->num != EPERM)
-			return -1;
-		err_drop(err);
-	}
+	 * more. */
+	if (ns->user == NS_USER_JOINED && cred_drop_groups(err) < 0)
+		return -1;
 	if (join_namespaces(ns, fds, err) < 0)
 		return -1;
 	if (ns->unshare != 0 && ns_unshare(ns->unshare, err) < 0)
@@ -264,6 +263,8 @@ static int set_up(const struct init_job *job, struct init_fds *fds, struct proc_
 
 	/* The tree is built in the host's view, so that hooks see both. */
 	if (rootfs_build(plan, job->cgroups, fds, &root, err) < 0)
+		return -1;
+	if (fds->files_lifted && rlimit_lower(RLIMIT_NOFILE, fds->files_before, err) < 0)
 		return -1;
 	/* prestart and createRuntime hooks run on the other side, createContainer here. */
 	if (init_asks_for_hooks(plan) &&

@@ -29,6 +29,8 @@ struct init_fds {
 	int procfs; /* the private procfs */
 	int console_socket; /* connected; the pty's master is sent there */
 	int listener_socket; /* connected to linux.seccomp.listenerPath */
+	bool files_lifted; /* RLIMIT_NOFILE is above the caller's, for the mounts */
+	uint64_t files_before; /* … which was this */
 	const int *not_mine; /* fds of the parent's that the child closes first */
 	size_t not_mine_count;
 };

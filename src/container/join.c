@@ -117,6 +117,9 @@ static int enter_namespaces(const struct join_job *job, struct err *err)
 		if (root < 0 || ns_pidfd_send(job->init_pidfd, 0, err) < 0)
 			return -1;
 	}
+	/* As for init: in there it may be denied. */
+	if ((job->ns->all & CLONE_NEWUSER) != 0 && cred_drop_groups(err) < 0)
+		return -1;
 	if (job->ns->all != 0 && ns_enter(job->init_pidfd, (int) job->ns->all, err) < 0) {
 		if (err->num == ESRCH)
 			return err_set(err, ERR_NOT_RUNNING, "container not running");

@@ -56,3 +56,13 @@ uint32_t cred_umask(uint32_t mask)
 {
 	return (uint32_t) umask((mode_t) mask);
 }
+
+int cred_drop_groups(struct err *err)
+{
+	if (cred_set_groups(NULL, 0, err) == 0)
+		return 0;
+	if (err->num != EPERM)
+		return -1;
+	err_drop(err);
+	return 0;
+}

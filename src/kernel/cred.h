@@ -26,4 +26,7 @@ bool cred_has_groups(void);
 /* Returns the umask before. */
 uint32_t cred_umask(uint32_t mask);
 
+/* No supplementary group any more. Who may not drop them, an ordinary user, keeps them. */
+ERR_CHECK int cred_drop_groups(struct err *err);
+
 #endif

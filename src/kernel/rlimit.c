@@ -28,3 +28,28 @@ int rlimit_get(pid_t pid, int resource, uint64_t *ret_soft, uint64_t *ret_hard, 
 	*ret_hard = limit.hard;
 	return 0;
 }
+
+int rlimit_lift(int resource, uint64_t soft, uint64_t *ret_before, struct err *err)
+{
+	uint64_t before, hard;
+
+	if (rlimit_get(0, resource, &before, &hard, err) < 0)
+		return -1;
+	if (soft > hard)
+		soft = hard;
+	if (before >= soft)
+		return 0;
+	if (rlimit_set(0, resource, soft, hard, err) < 0)
+		return -1;
+	*ret_before = before;
+	return 1;
+}
+
+int rlimit_lower(int resource, uint64_t before, struct err *err)
+{
+	uint64_t soft, hard;
+
+	if (rlimit_get(0, resource, &soft, &hard, err) < 0)
+		return -1;
+	return rlimit_set(0, resource, before, hard, err);
+}

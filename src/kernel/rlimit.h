@@ -15,4 +15,11 @@ ERR_CHECK int rlimit_set(pid_t pid, int resource, uint64_t soft, uint64_t hard, 
 ERR_CHECK int rlimit_get(
 	pid_t pid, int resource, uint64_t *ret_soft, uint64_t *ret_hard, struct err *err);
 
+/* Lifts the caller's own soft limit to at least `soft`, or as far as the hard one lets it. Returns 1 with
+ * the limit as it was, or 0: it was high enough. */
+ERR_CHECK int rlimit_lift(int resource, uint64_t soft, uint64_t *ret_before, struct err *err);
+
+/* Puts the caller's own soft limit back. */
+ERR_CHECK int rlimit_lower(int resource, uint64_t before, struct err *err);
+
 #endif

@@ -43,6 +43,17 @@ os.execvp(sys.argv[1], sys.argv[1:])'
 	same_or_refused bash -c 'ulimit -u 0; exec "$@"' bash
 }
 
+@test "more mounts than the caller may have descriptors, whose limit stays the container's" {
+	config '.mounts += [range(300) | {destination: "/mnt/\(.)", type: "bind", source: "/etc/passwd", options: ["bind", "ro"]}]
+		| del(.process.rlimits) | .hooks.createContainer = [{path: "/bin/sh", args: ["sh", "-c", "ulimit -n >\"$FILE\""], env: [$f]}]' \
+		--arg f "FILE=$BATS_TEST_TMPDIR/limit"
+	script 'ulimit -n; grep -c " /mnt/[0-9]" /proc/mounts'
+	run bash -c 'ulimit -Sn 200; exec "$@"' bash "$OCIRT" --root "$ROOT" run --bundle "$BUNDLE" "$ID"
+	[ "$status" = 0 ]
+	[ "$output" = $'200\n300' ]
+	[ "$(cat "$BATS_TEST_TMPDIR/limit")" = 200 ]
+}
+
 @test "a working directory that is gone, a umask that hides everything" {
 	mkdir "$BATS_TEST_TMPDIR/gone"
 	same bash -c 'cd "$0" && rmdir "$0" && exec "$@"' "$BATS_TEST_TMPDIR/gone"

@@ -273,6 +273,19 @@ deny" ]
 	one_line '/process/user/additionalGids: setgroups'
 }
 
+@test "exec: the caller's groups are gone behind a user namespace where setgroups is denied" {
+	hold user deny
+	shape joined n n n n n n n
+	chown -R 100000:100000 "$BUNDLE/rootfs"
+	args sleep 100
+	create_container
+	rt start "$ID"
+	run setpriv --groups 4242 "$OCIRT" --root "$ROOT" exec "$ID" grep ^Groups: /proc/self/status
+	[ "$status" = 0 ]
+	[ -z "${output//[^0-9]/}" ]
+	rt delete --force "$ID"
+}
+
 @test "a root file system that the engine id-mapped" {
 	command -v cc >/dev/null || skip "no C compiler"
 	cc -D_GNU_SOURCE -o "$BATS_TEST_TMPDIR/idmap-mount" "$BATS_TEST_DIRNAME/../idmap-mount.c"
