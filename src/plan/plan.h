@@ -187,7 +187,8 @@ struct rootfs_plan {
 	bool sources_by_parent; /* bind sources are opened before the clone, by the privileged side */
 	const struct mount_step *steps;
 	size_t step_count;
-	bool devices_by_bind; /* a user namespace: the host's nodes are bound, not made */
+	bool devices_by_bind; /* a user namespace: the host's nodes are bound, not made; never in a mount
+				 namespace that is the caller's */
 	const struct device_node *devices; /* the default ones first */
 	size_t device_count;
 	const struct dev_link *links;

@@ -256,7 +256,8 @@ int plan_rootfs(const struct plan_input *in, const struct ns_plan *ns, struct ro
 		.pivot = !in->options->no_pivot,
 		.readonly = spec->root->readonly != NULL && *spec->root->readonly,
 		.sources_by_parent = in->facts->sys_admin,
-		.devices_by_bind = ns->user != NS_USER_HOST || in->facts->in_user_ns,
+		.devices_by_bind = (ns->all & CLONE_NEWNS) != 0 &&
+			(ns->user != NS_USER_HOST || in->facts->in_user_ns),
 		.console = (ns->all & CLONE_NEWNS) != 0 && spec->process != NULL &&
 			spec->process->terminal != NULL && *spec->process->terminal,
 		.mount_label = linux_ != NULL ? linux_->mount_label : NULL,

@@ -27,7 +27,7 @@ struct fixture {
 	struct err err;
 };
 
-static int plan(struct fixture *f)
+static int plan_in(struct fixture *f, unsigned namespaces)
 {
 	const struct plan_input in = { &f->spec, &f->facts, &f->options, &f->arena, &f->notes };
 
@@ -35,8 +35,13 @@ static int plan(struct fixture *f)
 	f->spec.root = &f->root;
 	f->spec.linux_ = &f->linux_;
 	f->options.bundle = "/bundle";
-	f->ns.all |= CLONE_NEWNS;
+	f->ns.all = namespaces;
 	return plan_rootfs(&in, &f->ns, &f->plan, &f->err);
+}
+
+static int plan(struct fixture *f)
+{
+	return plan_in(f, CLONE_NEWNS);
 }
 
 static const struct device_node *find(const struct fixture *f, const char *path)
@@ -75,6 +80,8 @@ static void test_defaults(void **state)
 	f.options.no_pivot = true;
 	assert_int_equal(plan(&f), 0);
 	assert_true(f.plan.devices_by_bind);
+	assert_int_equal(plan_in(&f, CLONE_NEWPID), 0);
+	assert_false(f.plan.devices_by_bind);
 	assert_false(f.plan.pivot);
 	arena_done(&f.arena);
 }

@@ -480,6 +480,16 @@ rnosymfollow,rsymfollow|^rw,relatime'
 	says $'/bin\nend'
 }
 
+@test "no mount namespace in a sandbox that has a user namespace: still nothing is mounted" {
+	unshare --user --map-root-user --mount true || skip "no user namespaces here"
+	config '.linux.namespaces = [{type: "pid"}] | .mounts = [] | del(.hostname, .linux.cgroupsPath, .linux.resources, .linux.maskedPaths, .linux.readonlyPaths)'
+	run unshare --user --map-root-user --mount bash -c 'wc -l </proc/self/mountinfo; "$@"; wc -l </proc/self/mountinfo' \
+		bash "$OCIRT" --root "$ROOT" run -b "$BUNDLE" "$ID"
+	[ "$status" = 0 ]
+	[ "${lines[0]}" = "${lines[-1]}" ]
+	says '/linux/devices /dev/null: mknod'
+}
+
 @test "no fd of a mount is left in the container" {
 	src=$BATS_TEST_TMPDIR
 	bind_on /mnt/a "$src" rbind ro
