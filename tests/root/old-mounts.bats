@@ -25,7 +25,7 @@ without() { # CALLS: run_container in their shadow
 }
 
 full_bundle() {
-	mkdir -p "$BUNDLE/rootfs/secret" "$BUNDLE/rootfs/mnt/c" "$BATS_TEST_TMPDIR/src/sub"
+	mkdir -p "$BUNDLE/rootfs/secret" "$BUNDLE/rootfs/mnt"/{c,t,s,u} "$BATS_TEST_TMPDIR/src/sub"
 	echo deep >"$BUNDLE/rootfs/mnt/c/f"
 	echo s >"$BUNDLE/rootfs/sfile"
 	: >"$BATS_TEST_TMPDIR/src/f"
