@@ -6,12 +6,15 @@
 by_systemd() { [ "${OCIRT_MANAGER-}" = systemd ]; }
 is_v2() { [ "$(stat -fc %T /sys/fs/cgroup)" = cgroup2fs ]; }
 
+# A cgroup2 of the test's own is not where systemd makes its units.
+need_own_layout() { ! by_systemd || is_v2 || skip "systemd's units are in version 1 here"; }
+
 # hierarchy CONTROLLER: where that v1 hierarchy is mounted. systemd leaves empty directories for those that
-# the kernel does not have, and links for those that share one.
+# the kernel does not have, and links for those that share one; a runtime may have written into the tmpfs itself.
 hierarchy() {
 	local d
 	for d in /sys/fs/cgroup/*; do
-		if [ -L "$d" ] || [ ! -e "$d/cgroup.procs" ]; then continue; fi
+		if [ -L "$d" ] || [ ! -e "$d/tasks" ]; then continue; fi
 		case ,$(basename "$d"), in
 		*",$1,"*)
 			echo "$d"
@@ -97,7 +100,7 @@ in_layout() {
 			exit $status' sh "$@"
 		return
 	fi
-	if hierarchy "$layout" >/dev/null; then
+	if hierarchy "${layout%%,*}" >/dev/null; then
 		"$@"
 		return
 	fi
@@ -107,13 +110,25 @@ in_layout() {
 		mount -t cgroup -o devices cgroup /sys/fs/cgroup/devices && exec "$@"' sh "$layout" "$@"
 }
 
-need_controller() { # in this kernel, whether it is mounted or not
-	! hierarchy "$1" >/dev/null || return 0
-	! is_v2 || ! grep -qw "$1" /sys/fs/cgroup/cgroup.controllers || skip "the v1 hierarchy $1 cannot be mounted: the cgroup2 has its controller"
-	awk -v c="$1" '$1 == c && $4 == 1 { found = 1 } END { exit !found }' /proc/cgroups ||
-		skip "this kernel has no v1 controller $1"
+# need_layout CONTROLLER[,CONTROLLER]: in this kernel, whether it is mounted or not.
+need_layout() {
+	local c layout=$1
+	! hierarchy "${layout%%,*}" >/dev/null || return 0
+	for c in ${layout//,/ }; do
+		! is_v2 || ! grep -qw "$c" /sys/fs/cgroup/cgroup.controllers || skip "the v1 hierarchy $c cannot be mounted: the cgroup2 has its controller"
+		awk -v c="$c" '$1 == c && $4 == 1 { found = 1 } END { exit !found }' /proc/cgroups ||
+			skip "this kernel has no v1 controller $c"
+	done
 	# Directories of a cgroup2 that are gone hold the controller a moment longer.
-	wait_for in_layout "$1" true 2>/dev/null || skip "the v1 hierarchy $1 cannot be mounted: its controller is in use by the cgroup2"
+	mountable() { in_layout "$layout" true || release_controllers; }
+	wait_for mountable 2>/dev/null || skip "the v1 hierarchy $layout cannot be mounted: its controller is in use"
+}
+# release_controllers: a hierarchy that was unmounted before the kernel was through with the directories that had been in it
+# keeps its controllers, until it is mounted and unmounted again.
+release_controllers() {
+	local layout
+	for layout in hugetlb net_cls net_prio net_cls,net_prio; do in_layout "$layout" true; done
+	false
 }
 
 # within PERCENT VALUE WANTED

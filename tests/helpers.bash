@@ -19,33 +19,47 @@ need_busybox() {
 # is_ocirt: texts and fields that are ours alone are checked for ours alone.
 is_ocirt() { "$OCIRT" --version 2>/dev/null | grep -q '^ocirt version'; }
 
+# rootfs_template: made once for a file of tests, for an emulated machine takes its time for each program.
+rootfs_template() {
+	TEMPLATE=${BATS_FILE_TMPDIR:-$BATS_TEST_TMPDIR}/rootfs
+	[ ! -d "$TEMPLATE" ] || return 0
+	local a new
+	new=$(mktemp -d "$TEMPLATE.XXXXXX")
+	chmod 755 "$new"
+	mkdir "$new"/{bin,etc,proc,sys,dev,tmp,root,mnt}
+	chmod 1777 "$new/tmp"
+	cp "$(command -v busybox)" "$new/bin/busybox"
+	for a in sh cat echo sleep id ls stat true false hostname mount touch mkdir env pwd kill ip \
+		grep readlink ulimit sed head date; do
+		ln -s busybox "$new/bin/$a"
+	done
+	printf 'root:x:0:0:root:/root:/bin/sh\n' >"$new/etc/passwd"
+	mv -T "$new" "$TEMPLATE" 2>/dev/null || rm -rf "$new" # another one was faster
+}
+
 setup_bundle() {
+	local path=
 	need_busybox
 	umask 022
+	rootfs_template
 	N=$BATS_TEST_NUMBER
 	ROOT=$BATS_TEST_TMPDIR/containers
 	BUNDLE=$BATS_TEST_TMPDIR/bundle
 	ID=t$$-$N
 	CG=/ocirt-test-$$-$N
-	mkdir -p "$BUNDLE"/rootfs/{bin,etc,proc,sys,dev,tmp,root,mnt}
-	chmod 1777 "$BUNDLE/rootfs/tmp"
-	cp "$(command -v busybox)" "$BUNDLE/rootfs/bin/busybox"
-	local a
-	for a in sh cat echo sleep id ls stat true false hostname mount touch mkdir env pwd kill ip \
-		grep readlink ulimit sed head date; do
-		ln -sf busybox "$BUNDLE/rootfs/bin/$a"
-	done
-	printf 'root:x:0:0:root:/root:/bin/sh\n' >"$BUNDLE/rootfs/etc/passwd"
+	mkdir -p "$BUNDLE"
+	cp -a "$TEMPLATE" "$BUNDLE/rootfs"
 	(cd "$BUNDLE" && "$OCIRT" spec "${SPEC_FLAGS[@]}")
-	config '.process.terminal = false | .process.args = ["true"] | .root.readonly = false'
 	RT=("$OCIRT" --root "$ROOT") # for command lines that functions cannot be part of
 	if [ "${OCIRT_MANAGER-}" = systemd ]; then
 		RT+=(--systemd-cgroup)
 		CG=/system.slice/ocirt-test-$$-$N.scope
-		config ".linux.cgroupsPath = \"system.slice:ocirt-test-$$:$N\""
-	elif [ "$(id -u)" = 0 ]; then
-		config ".linux.cgroupsPath = \"$CG\""
+		path=system.slice:ocirt-test-$$:$N
+	elif [ "$EUID" = 0 ]; then
+		path=$CG
 	fi
+	config '.process.terminal = false | .process.args = ["true"] | .root.readonly = false
+		| if $path != "" then .linux.cgroupsPath = $path else . end' --arg path "$path"
 }
 
 # config FILTER: rewrites the bundle's config.json through jq.
@@ -58,7 +72,7 @@ config() { # FILTER [jq options]
 
 # args WORD...: the program of the container.
 args() { # jq's own --args takes a word with a dash for an option
-	config '.process.args = $a' --argjson a "$(printf '%s\036' "$@" | jq -Rs 'split("\u001e")[:-1]')"
+	config '.process.args = ($a | split("\u001e")[:-1])' --arg a "$(printf '%s\036' "$@")"
 }
 # script TEXT: the same, a shell script.
 script() { args sh -c "$1"; }

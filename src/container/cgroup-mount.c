@@ -45,7 +45,25 @@ static int place(
 	return done;
 }
 
-/* One v1 hierarchy. `name` is its directory on the host: "cpu,cpuacct", "systemd". */
+enum { HIERARCHY_WORDS = 16 };
+
+/* A new mount of the hierarchy whose directory on the host is `name`: "cpu,cpuacct", "systemd". Each controller is an
+ * option of its own: where systemd mounts them, some share a hierarchy. */
+static int make_hierarchy(const char *name, uint64_t attr, struct err *err)
+{
+	const char *data[HIERARCHY_WORDS] = { "none", "name=systemd" };
+	char words[80], *at = words;
+	size_t count = 0;
+
+	if (str_eq(name, "systemd"))
+		return mount_make_fs_inside("cgroup", "cgroup", data, 2, 0, attr, err);
+	(void) snprintf(words, sizeof(words), "%s", name);
+	while (at != NULL && count < HIERARCHY_WORDS)
+		data[count++] = strsep(&at, ",");
+	return mount_make_fs_inside("cgroup", "cgroup", data, count, 0, attr, err);
+}
+
+/* One v1 hierarchy at its name. */
 static int mount_hierarchy(const struct ns_plan *ns, const struct mount_step *step, int base,
 	const char *name, const char *leaf, struct err *err)
 {
@@ -57,15 +75,8 @@ static int mount_hierarchy(const struct ns_plan *ns, const struct mount_step *st
 	target = openat(base, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (target < 0)
 		return err_sys(err, "open %s", name);
-	if (ns->unshare_cgroup) {
-		const bool named = str_eq(name, "systemd");
-		const char *const data[] = { named ? "none" : name, "name=systemd" };
-
-		mount = mount_make_fs_inside(
-			"cgroup", "cgroup", data, named ? 2 : 1, 0, step->attr_set, err);
-	} else {
-		mount = mount_clone_tree(AT_FDCWD, leaf, false, true, err);
-	}
+	mount = ns->unshare_cgroup ? make_hierarchy(name, step->attr_set, err)
+				   : mount_clone_tree(AT_FDCWD, leaf, false, true, err);
 	return mount < 0 ? -1 : place(mount, target, step, step->attr_set, err);
 }
 

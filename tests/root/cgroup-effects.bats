@@ -26,8 +26,8 @@ teardown() { teardown_bundle; }
 	script 'busybox dd if=/dev/zero of=/dev/shm/f bs=1M count=60 2>/dev/null'
 	create_container
 	rt start "$ID"
-	is_under_oom() { cg memory.oom_control | grep -qx 'under_oom 1'; }
-	wait_for is_under_oom
+	is_under_oom() { grep -qx 'under_oom 1' "$(cg_dir memory.oom_control)/memory.oom_control"; }
+	wait_for is_under_oom 2>/dev/null || { rt state "$ID"; false; }
 	[ "$(status_of)" = running ]
 }
 
@@ -99,6 +99,7 @@ check_devices() { # COMMAND...: runs the container
 
 @test "cgroup effect: devices by a program at the cgroup2" {
 	is_v2 || [ -d /sys/fs/cgroup/unified ] || skip "no cgroup2 here"
+	need_own_layout
 	check_devices in_layout v2 "${RT[@]}" run -b "$BUNDLE" "$ID"
 }
 
@@ -106,6 +107,7 @@ check_devices() { # COMMAND...: runs the container
 	need_fuse
 	is_ocirt || skip "others do not update devices"
 	is_v2 || [ -d /sys/fs/cgroup/unified ] || skip "no cgroup2 here"
+	need_own_layout
 	config '.linux.devices = [{"path":"/dev/fuse","type":"c","major":10,"minor":229,"fileMode":438}]'
 	fuse_rule r
 	script 'echo ready >/tmp/ready

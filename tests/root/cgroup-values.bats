@@ -6,7 +6,10 @@ load ../helpers
 load ../cgroup-helpers
 
 setup() { need_root; setup_bundle; host_before; args sleep 1000; }
-teardown() { teardown_bundle; }
+teardown() {
+	[ -z "${LOOP-}" ] || { echo none >"/sys/block/${LOOP#/dev/}/queue/scheduler"; losetup -d "$LOOP"; }
+	teardown_bundle
+}
 
 @test "cgroup values: memory" {
 	need_file memory memory.limit_in_bytes memory.max
@@ -141,8 +144,25 @@ teardown() { teardown_bundle; }
 	if is_v2; then [ "$(cg io.bfq.weight)" = "default 300" ]; else [ "$(cg blkio.bfq.weight)" = 300 ]; fi
 }
 
+@test "cgroup values: weight of block I/O on one disk" {
+	need_file blkio blkio.bfq.weight_device io.bfq.weight
+	# Only a disk with this scheduler has weights: one of our own.
+	truncate -s 1M "$BATS_TEST_TMPDIR/disk"
+	LOOP=$(losetup -f --show "$BATS_TEST_TMPDIR/disk") || skip "no loop device here"
+	echo bfq 2>/dev/null >"/sys/block/${LOOP#/dev/}/queue/scheduler" || skip "no BFQ here"
+	dev=$(cat "/sys/block/${LOOP#/dev/}/dev")
+	config '.linux.resources.blockIO = {"weight": 200, "weightDevice": [{"major": $M, "minor": $m, "weight": 300}]}' \
+		--argjson M "${dev%:*}" --argjson m "${dev#*:}"
+	create_container
+	if is_v2; then
+		[ "$(cg io.bfq.weight)" = $'default 200\n'"$dev 300" ]
+	else
+		[ "$(cg blkio.bfq.weight) $(grep "^$dev " "$(cg_dir blkio.)/blkio.bfq.weight_device")" = "200 $dev 300" ]
+	fi
+}
+
 @test "cgroup values: huge pages" {
-	need_controller hugetlb
+	need_layout hugetlb
 	config '.linux.resources.hugepageLimits = [{"pageSize": "2MB", "limit": 4194304}]'
 	script 'cd /cg; cat hugetlb.2MB.limit_in_bytes hugetlb.2MB.rsvd.limit_in_bytes'
 	host_view hugetlb
@@ -161,9 +181,7 @@ teardown() { teardown_bundle; }
 	! by_systemd || skip "the path is one of files"
 	is_v2 || top=/sys/fs/cgroup/unified
 	! hierarchy hugetlb >/dev/null || skip "version 1 has hugetlb here"
-	# A v1 hierarchy keeps its controller if it was unmounted before the kernel was through with the
-	# directories that had been in it: then it is mounted and unmounted again.
-	has_hugetlb() { grep -qsw hugetlb $top/cgroup.controllers || { in_layout hugetlb true; false; }; }
+	has_hugetlb() { grep -qsw hugetlb $top/cgroup.controllers || release_controllers; }
 	wait_for has_hugetlb 2>/dev/null || skip "no cgroup2 with hugetlb here"
 	config '.linux.cgroupsPath = $p | .linux.resources.hugepageLimits = [{"pageSize": "2MB", "limit": 4194304}]' --arg p "$CG/a/b"
 	host_view a
@@ -183,7 +201,7 @@ teardown() { teardown_bundle; }
 }
 
 @test "cgroup values: network class" {
-	need_controller net_cls
+	need_layout net_cls
 	config '.linux.resources.network = {"classID": 1048577}'
 	args cat /cg/net_cls.classid
 	host_view net_cls
@@ -194,7 +212,7 @@ teardown() { teardown_bundle; }
 }
 
 @test "cgroup values: network priorities" {
-	need_controller net_prio
+	need_layout net_prio
 	config '.linux.resources.network = {"priorities": [{"name": "lo", "priority": 7}]}'
 	args grep '^lo ' /cg/net_prio.ifpriomap
 	host_view net_prio
@@ -208,6 +226,20 @@ teardown() { teardown_bundle; }
 	! is_ocirt || one_line '/linux/resources/network/priorities/0: write nodev7 7'
 }
 
+@test "cgroup values: controllers that share a hierarchy" {
+	need_layout net_cls,net_prio
+	config '.linux.resources.network = {"classID": 1048577, "priorities": [{"name": "lo", "priority": 7}]}'
+	script 'cat /cg/net_cls.classid /sys/fs/cgroup/net_cls/net_cls.classid; grep "^lo " /sys/fs/cgroup/net_prio/net_prio.ifpriomap'
+	host_view net_cls,net_prio
+	run in_layout net_cls,net_prio "${RT[@]}" run -b "$BUNDLE" "$ID"
+	echo "$output"
+	[ "$output" = $'1048577\n1048577\nlo 7' ]
+	# The tree of the host, where there is no cgroup namespace.
+	config '.linux.namespaces |= map(select(.type != "cgroup"))'
+	run in_layout net_cls,net_prio "${RT[@]}" run -b "$BUNDLE" "$ID"
+	[ "$output" = $'1048577\n1048577\nlo 7' ]
+}
+
 @test "cgroup values: unified beside v1 hierarchies, and alone" {
 	is_ocirt || skip "others refuse it beside v1"
 	[ -d /sys/fs/cgroup/unified ] || is_v2 || skip "no cgroup2 here"
@@ -218,7 +250,8 @@ teardown() { teardown_bundle; }
 	[ "$(cat "$d/cgroup.max.descendants" "$d/cgroup.max.depth")" = $'5\n3' ]
 	rt delete --force "$ID"
 	args true
-	in_layout v2 "${RT[@]}" run -b "$BUNDLE" "$ID"
+	! is_v2 && by_systemd ||
+		in_layout v2 "${RT[@]}" run -b "$BUNDLE" "$ID"
 	config '.linux.resources.unified = {"memory.never": "5"}'
 	run run_container
 	[ "$status" = 1 ]

@@ -5,7 +5,9 @@
 
 machine_packages=systemd,systemd-sysv,dbus,dbus-user-session,libpam-systemd,linux-image-cloud-amd64,apparmor,procps,util-linux,kmod,iproute2,busybox-static,jq,bats,strace,uidmap,runc,crun,libsystemd0
 machine_suite=trixie
-machine_version() { { declare -f machine_build; echo "$machine_suite $machine_packages"; } | sha256sum | cut -c1-16; }
+# Newer ones have neither memory nor cpuset for cgroup version 1: the legacy hierarchies are those of this suite's kernel.
+machine_legacy=bookworm
+machine_version() { { declare -f machine_build; echo "$machine_suite $machine_legacy $machine_packages"; } | sha256sum | cut -c1-16; }
 
 # The reason why no machine can be had here, or nothing.
 machine_missing() {
@@ -16,18 +18,26 @@ machine_missing() {
 	[ "$(uname -m)" = x86_64 ] || echo "the emulated machine is an x86_64"
 }
 
-# machine_build DIR: makes DIR/{disk.img,vmlinuz,initrd}. Some two minutes and 2 GB, and the network.
+# machine_build DIR: makes DIR/{disk.img,vmlinuz,initrd,legacy/vmlinuz,legacy/initrd}. Some two minutes and 2 GB, and
+# the network.
 machine_build() (
 	set -eu
 	dir=$1
 	command -v mmdebstrap >/dev/null || { echo "mmdebstrap is missing" >&2; exit 1; }
 	rm -rf --one-file-system "$dir.new"
-	mkdir -p "$dir.new"
+	mkdir -p "$dir.new/legacy"
 	root=$dir.new/root
-	mmdebstrap --quiet --variant=minbase --include="$machine_packages" \
-		--aptopt='Acquire::Retries "3"' "$machine_suite" "$root" >&2
-	cp "$root"/boot/vmlinuz-* "$dir.new/vmlinuz"
-	cp "$root"/boot/initrd.img-* "$dir.new/initrd"
+	# shellcheck disable=SC2016 # mmdebstrap's $1
+	mmdebstrap --quiet --variant=minbase --include="$machine_packages" --aptopt='Acquire::Retries "3"' \
+		--customize-hook='mkdir "$1/boot/new" && mv "$1"/boot/vmlinuz-* "$1"/boot/initrd.img-* "$1/boot/new"' \
+		--customize-hook='sed "s/ '"$machine_suite"' / '"$machine_legacy"' /" "$1/etc/apt/sources.list" >"$1/etc/apt/sources.list.d/legacy.list"' \
+		--customize-hook='chroot "$1" apt-get -q update' \
+		--customize-hook='chroot "$1" apt-get -q install -y --no-install-recommends --allow-downgrades linux-image-cloud-amd64/'"$machine_legacy" \
+		"$machine_suite" "$root" >&2
+	cp "$root"/boot/new/vmlinuz-* "$dir.new/vmlinuz"
+	cp "$root"/boot/new/initrd.img-* "$dir.new/initrd"
+	cp "$root"/boot/vmlinuz-* "$dir.new/legacy/vmlinuz"
+	cp "$root"/boot/initrd.img-* "$dir.new/legacy/initrd"
 	# The tests come on a second disk, and say by the console what they found.
 	cat >"$root/etc/systemd/system/tests.service" <<-'UNIT'
 		[Unit]
@@ -74,17 +84,21 @@ machine_build() (
 	mv "$dir.new" "$dir"
 )
 
-# machine_boot DIR SHARE SECONDS [KERNEL-PARAMETER...]: boots a throw-away copy of the disk, runs
-# SHARE/inside in it as root and prints what that prints, as it comes. Returns its status; 124: out of
-# time; 125: no machine came up, or it ended by itself.
+# machine_boot DIR LAYOUT SHARE SECONDS [KERNEL-PARAMETER...]: boots a throw-away copy of the disk, with cgroup v2 alone
+# or with the legacy hierarchies (v1), runs SHARE/inside in it as root and prints what that prints, as it comes.
+# Returns its status; 124: out of time; 125: no machine came up, or it ended by itself.
 machine_boot() {
-	local dir=$1 share=$2 limit=$3 tmp rc=0
-	shift 3
+	local dir=$1 kernel=$1 layout=$2 share=$3 limit=$4 tmp rc=0
+	shift 4
+	if [ "$layout" = v1 ]; then
+		kernel=$dir/legacy
+		set -- systemd.unified_cgroup_hierarchy=0 SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1 cgroup_enable=memory "$@"
+	fi
 	tmp=$(mktemp -d "${TMPDIR:-/tmp}/vm.XXXXXX")
 	truncate -s 64M "$tmp/share.img"
 	mke2fs -q -t ext4 -O ^has_journal -d "$share" "$tmp/share.img" || { rm -rf "$tmp"; return 125; }
-	timeout "$limit" qemu-system-x86_64 -accel tcg,thread=multi -cpu max -smp 2 -m 2048 -nographic -no-reboot \
-		-nic none -kernel "$dir/vmlinuz" -initrd "$dir/initrd" \
+	timeout "$limit" qemu-system-x86_64 -accel tcg,thread=multi -cpu max,-la57 -smp 2 -m 2048 -nographic -no-reboot \
+		-nic none -kernel "$kernel/vmlinuz" -initrd "$kernel/initrd" \
 		-drive file="$dir/disk.img",if=virtio,format=raw,snapshot=on \
 		-drive file="$tmp/share.img",if=virtio,format=raw,readonly=on \
 		-append "console=ttyS0 root=/dev/vda rw panic=-1 mitigations=off quiet loglevel=0 systemd.show_status=0 audit=0 $*" \
