@@ -2,14 +2,32 @@
 #include "container/seccomp.h"
 
 #include <linux/seccomp.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
+#include "base/fd.h"
 #include "base/log.h"
+#include "base/time.h"
 #include "container/proc.h"
+#include "kernel/ns.h"
+#include "kernel/rlimit.h"
 #include "kernel/seccomp.h"
 #include "plan/filter.h"
 #include "plan/seccomp.h"
+
+/* libseccomp's time for one profile, of which it needs a hundredth: of the processor, so that a busy machine
+ * refuses none, and by the clock. */
+enum { LIBRARY_CPU_S = 2, LIBRARY_MS = 120 * 1000 };
+
+struct filter_box {
+	unsigned flags;
+	unsigned short count;
+	struct sock_filter code[BPF_MAXINSNS];
+	struct err err; /* why there is no program */
+};
 
 /* To allow a call that does not exist changes nothing. To refuse one that is only too new for the
  * library must not get lost in silence. */
@@ -28,6 +46,59 @@ static int note_unknown(const struct seccomp_plan *plan, const int *numbers, str
 			log_warning("seccomp: libseccomp does not know %s: its rule is left out",
 				rule->name);
 	}
+	return 0;
+}
+
+__attribute__((noreturn)) static void compile_as_child(const struct seccomp_rules *rules,
+	pid_t parent, struct filter_box *box, struct arena *arena)
+{
+	struct proc_filter filter = { .flags = 0 };
+
+	if (ns_pdeathsig(SIGKILL, &box->err) < 0 || getppid() != parent ||
+		rlimit_set(0, RLIMIT_CPU, LIBRARY_CPU_S, LIBRARY_CPU_S, &box->err) < 0 ||
+		seccomp_compile(rules, arena, &filter.code, &filter.count, &box->err) < 0)
+		_exit(1);
+	filter_box_put(box, &filter);
+	_exit(0);
+}
+
+/* By libseccomp, in a process of its own: its tree of conditions (2.5.4) never ends for some profiles. */
+static int compile_apart(const struct seccomp_plan *plan, struct arena *arena,
+	struct proc_filter *filter, struct err *err)
+{
+	__attribute__((cleanup(filter_box_done))) struct filter_box *box = NULL;
+	_cleanup_fd_ int pidfd = -1;
+	const pid_t parent = getpid();
+	struct sock_filter *code;
+	siginfo_t info = { 0 };
+	struct err ignored;
+	pid_t pid;
+	int ended;
+
+	if (filter_box_new(plan, &box, err) < 0)
+		return -1;
+	pid = ns_clone(0, -1, &pidfd, err);
+	if (pid < 0)
+		return -1;
+	if (pid == 0)
+		compile_as_child(&plan->rules, parent, box, arena);
+	ended = ns_pidfd_wait(pidfd, time_deadline_ms(LIBRARY_MS), err);
+	if (ended <= 0 && ns_pidfd_send(pidfd, SIGKILL, &ignored) < 0)
+		err_drop(&ignored);
+	if (ns_reap(pid, pidfd, &info, err) < 0 || ended < 0)
+		return -1;
+	if (info.si_code != CLD_EXITED)
+		return err_set(err, ERR_TIMEOUT,
+			"libseccomp does not get done with this profile in %d seconds",
+			LIBRARY_CPU_S);
+	if (info.si_status != 0) {
+		*err = box->err;
+		return -1;
+	}
+	code = arena_array(arena, box->count, sizeof(*code));
+	memcpy(code, box->code, box->count * sizeof(*code));
+	filter->code = code;
+	filter->count = box->count;
 	return 0;
 }
 
@@ -54,19 +125,13 @@ int seccomp_filter_make(const struct seccomp_plan *plan, struct arena *arena,
 	if (note_unknown(plan, archs[0].numbers, err) < 0)
 		return -1;
 	if (filter_compile(&plan->rules, archs, count, arena, &filter.code, &filter.count) != 0 &&
-		seccomp_compile(&plan->rules, arena, &filter.code, &filter.count, err) < 0)
+		compile_apart(plan, arena, &filter, err) < 0)
 		return err_place(err, "/linux/seccomp");
 	*ret = filter;
 	return 0;
 }
 
 /* ---- the box ------------------------------------------------------------------------------------ */
-
-struct filter_box {
-	unsigned flags;
-	unsigned short count;
-	struct sock_filter code[BPF_MAXINSNS];
-};
 
 int filter_box_new(const struct seccomp_plan *plan, struct filter_box **ret, struct err *err)
 {

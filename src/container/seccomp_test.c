@@ -425,12 +425,41 @@ static void test_left_to_libseccomp(void **state)
 	assert_null(filter.code);
 }
 
+/* Two rules for one call on which libseccomp 2.5 never ends. One that can do it may. */
+static void test_endless(void **state)
+{
+	static const struct seccomp_arg a[] = { { 5, SECCOMP_OP_GE, 1, 0 },
+		{ 3, SECCOMP_OP_EQ, 0, 0 }, { 0, SECCOMP_OP_NE, 0, 0 } };
+	static const struct seccomp_arg b[] = { { 3, SECCOMP_OP_MASKED_EQ, 0xfb, 0xc0 },
+		{ 4, SECCOMP_OP_EQ, 1, 0 }, { 0, SECCOMP_OP_NE, 0, 0 } };
+	static const struct seccomp_rule list[] = {
+		{ "personality", SECCOMP_RET_KILL_THREAD, a, 3 },
+		{ "personality", SECCOMP_RET_KILL_PROCESS, b, 3 },
+	};
+	const struct seccomp_plan plan = {
+		.rules = { .default_action = SECCOMP_RET_LOG, .rules = list, .rule_count = 2 },
+	};
+	_cleanup_arena_ struct arena arena = { 0 };
+	struct proc_filter filter;
+	struct err err = { 0 };
+
+	(void) state;
+	if (seccomp_filter_make(&plan, &arena, &filter, &err) == 0) {
+		assert_non_null(filter.code);
+		return;
+	}
+	assert_int_equal(err.code, ERR_TIMEOUT);
+	assert_string_equal(err.pointer, "/linux/seccomp");
+	assert_non_null(strstr(err.text, "libseccomp does not get done"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_engines),
 		cmocka_unit_test(test_made_up),
 		cmocka_unit_test(test_left_to_libseccomp),
+		cmocka_unit_test(test_endless),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
