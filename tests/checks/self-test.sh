@@ -23,6 +23,7 @@ object() { # CHECK C-TEXT
 plant floors src/plan/x.c '#include "kernel/ns.h"'
 plant floors src/container/init.c '#include "libocispec-lite/spec.h"'
 plant floors src/newfloor/x.c ''
+plant analysis src/plan/x.c 'int f(void) { int a[2] = { 0 }; return a[2]; }'
 plant calls src/plan/x.c 'int f(void) { return setns(0, 0); }'
 plant calls src/plan/x.c 'void f(char *a) { strcpy(a, a); }'
 plant calls src/plan/x.c 'int f(void) { return open("/", O_RDONLY); }'
