@@ -33,7 +33,10 @@
 #include "plan/seccomp.h"
 #include "plan/state_json.h"
 
-enum { PARENT_MS = 600 * 1000 }; /* for a step of the parent's; its hooks come on top of it */
+enum {
+	DOOR_MS = 10 * 1000, /* for one that connects to the barrier */
+	PARENT_MS = 600 * 1000, /* for a step of the parent's; its hooks come on top of it */
+};
 
 /* In it from execve on, or from birth where a second clone comes. */
 static int make_time_namespace(const struct ns_plan *ns, int offsets, struct err *err)
@@ -306,6 +309,21 @@ static int set_up(const struct init_job *job, struct init_fds *fds, struct proc_
 	return 0;
 }
 
+/* An ordinary user cannot join the namespaces of a process that is not dumpable, as this one is until it
+ * has become the program: exec asks for it, and it lasts as long as the asking connection, ten seconds
+ * at most. */
+static void let_enter(int caller)
+{
+	struct err err = { 0 };
+
+	if (ns_dumpable(true, &err) < 0 || msg_send(caller, MSG_READY, -1, &err) < 0 ||
+		msg_wait(caller, -1, time_deadline_ms(DOOR_MS), MSG_START, MSG_START, 1, NULL,
+			&err) < 0)
+		err_drop(&err);
+	if (ns_dumpable(false, &err) < 0)
+		_exit(1);
+}
+
 /* Waits at the barrier without a bound: that is what `created` means. Returns the socket on which
  * START came; a caller that connects and leaves again is let go. */
 static int wait_for_start(struct init_fds *fds, int *ret_word, struct err *err)
@@ -318,13 +336,18 @@ static int wait_for_start(struct init_fds *fds, int *ret_word, struct err *err)
 	fd_close(&fds->sock);
 	for (;;) {
 		_cleanup_fd_ int caller = sock_accept(fds->barrier, err);
+		int got;
 
 		if (caller < 0)
 			return -1;
-		if (msg_wait(caller, -1, time_deadline_ms(10 * 1000), MSG_START, MSG_START, 1,
-			    ret_word, err) > 0)
+		got = msg_wait(caller, -1, time_deadline_ms(DOOR_MS), MSG_START, MSG_ENTER, 1,
+			ret_word, err);
+		if (got == MSG_START)
 			return TAKE_FD(caller);
-		err_drop(err);
+		if (got == MSG_ENTER)
+			let_enter(caller);
+		else
+			err_drop(err);
 	}
 }
 

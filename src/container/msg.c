@@ -29,6 +29,7 @@ const char *msg_name(enum msg_type type)
 		[MSG_LISTENER] = "LISTENER",
 		[MSG_READY] = "READY",
 		[MSG_GO] = "GO",
+		[MSG_ENTER] = "ENTER",
 		[MSG_START] = "START",
 		[MSG_EXEC] = "EXEC",
 	};

@@ -25,6 +25,12 @@
  *                                               <-  EXEC: startContainer hooks have run
  *                                               <-  end of file: execve happened
  *
+ * Before that, on connections of their own, execs of an ordinary user may come and go:
+ *
+ *     ENTER  ->
+ *                                               <-  READY: the namespaces can be joined until this
+ *                                                   connection is closed
+ *
  * exec has a shorter ladder (container/join.c); the process that joins clones the one that stays:
  *
  *                         [CONSOLE, with a pty] <-  a terminal
@@ -58,6 +64,7 @@ enum msg_type {
 	MSG_LISTENER,
 	MSG_READY,
 	MSG_GO,
+	MSG_ENTER,
 	MSG_START,
 	MSG_EXEC,
 	MSG_TYPES

@@ -11,8 +11,10 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "base/time.h"
 #include "container/console.h"
 #include "container/join.h"
+#include "container/msg.h"
 #include "container/wait.h"
 #include "kernel/facts.h"
 #include "kernel/sock.h"
@@ -25,12 +27,15 @@
 #include "plan/exec.h"
 #include "plan/seccomp.h"
 
+enum { DOOR_MS = 60 * 1000 }; /* others may be at it before us */
+
 /* One exec, from the look at the container to its process. */
 struct exec {
 	struct arena arena;
 	struct handle handle;
 	struct exec_record kept;
 	struct cgroup_dirs cgroups; /* where the process goes */
+	uint32_t euid; /* of the caller */
 	int console_socket;
 	struct ns_plan ns;
 	struct proc_plan proc;
@@ -225,6 +230,7 @@ static int make_plan(const struct exec_request *request, struct exec *exec, stru
 			&exec->arena, &exec->ns, &exec->proc, &notes, err) < 0)
 		return -1;
 	exec->proc.seccomp = exec->kept.seccomp;
+	exec->euid = facts.euid;
 	/* What is left out of the container's own process was said when that was made. */
 	for (size_t i = 0; (asked.document != NULL || asked.cap_count > 0) && i < notes.count; i++)
 		log_warning("%s", notes.items[i]);
@@ -257,6 +263,30 @@ static int announce(const struct exec_request *request, struct exec *exec, struc
 					 : announce_pid(request->pid_file, exec->child.pid, err);
 }
 
+/* The first process of a created container opens its namespaces to an ordinary user on request alone
+ * (container/init.c), as long as *ret is open. -1 in it: there is no need, or the container has been started
+ * meanwhile. */
+static int open_door(const struct exec *exec, int *ret, struct err *err)
+{
+	_cleanup_fd_ int door = -1;
+
+	if (exec->euid == 0 || exec->handle.status != STATUS_CREATED)
+		return 0;
+	door = sock_connect_at(exec->handle.dir.dir, STATE_BARRIER, SOCK_SEQPACKET, err);
+	if (door < 0) {
+		if (err->num != ENOENT && err->num != ECONNREFUSED)
+			return -1;
+		err_drop(err);
+		return 0;
+	}
+	if (msg_send(door, MSG_ENTER, -1, err) < 0 ||
+		msg_wait(door, exec->handle.pidfd, time_deadline_ms(DOOR_MS), MSG_READY, MSG_READY,
+			0, NULL, err) < 0)
+		return err_ctx(err, "ask the created container to be let in");
+	*ret = TAKE_FD(door);
+	return 0;
+}
+
 static int launch(const struct exec_request *request, struct exec *exec, struct err *err)
 {
 	const struct record *record = &exec->handle.record;
@@ -274,7 +304,7 @@ static int launch(const struct exec_request *request, struct exec *exec, struct 
 		.arena = &exec->arena,
 		.may_be_frozen = request->ignore_paused,
 	};
-	_cleanup_fd_ int listener_socket = -1;
+	_cleanup_fd_ int listener_socket = -1, door = -1;
 
 	if (exec->proc.seccomp != NULL && exec->proc.seccomp->listener_path != NULL) {
 		listener_socket = proc_listener_socket(exec->proc.seccomp->listener_path, err);
@@ -288,8 +318,10 @@ static int launch(const struct exec_request *request, struct exec *exec, struct 
 		if (exec->console_socket < 0)
 			return err_ctx(err, "--console-socket");
 	}
-	if (join_spawn(&job, &exec->child, err) < 0 ||
-		rdt_place_process(&place, exec->handle.procfs, exec->child.pid, &exec->arena, err) <
+	if (open_door(exec, &door, err) < 0 || join_spawn(&job, &exec->child, err) < 0)
+		return -1;
+	fd_close(&door);
+	if (rdt_place_process(&place, exec->handle.procfs, exec->child.pid, &exec->arena, err) <
 			0 ||
 		announce(request, exec, err) < 0)
 		return -1;

@@ -230,6 +230,29 @@ teardown() { teardown_bundle; }
 	one_line '/sys: a writable sysfs needs a network namespace'
 }
 
+@test "exec into a created container, which stays one, many at a time, and starts afterwards" {
+	script 'echo here >/tmp/here'
+	create_container
+	is_ocirt || skip "looks into the process of ocirt"
+	local pid
+	pid=$(rt state "$ID" | jq .pid)
+	run rt exec "$ID" sh -c 'hostname; [ "$(readlink /proc/self/ns/user)" != 0 ] && exit 3'
+	echo "$output"
+	[ "$status" = 3 ]
+	[ "$output" = "$(jq -r .hostname "$BUNDLE/config.json")" ]
+	for i in 1 2 3 4; do rt exec "$ID" sh -c "echo $i >>/tmp/many" & done
+	wait
+	[ "$(sort "$BUNDLE/rootfs/tmp/many" | tr -d '\n')" = 1234 ]
+	[ "$(status_of)" = created ]
+	# The door is closed again.
+	run readlink "/proc/$pid/ns/mnt"
+	[ "$status" != 0 ]
+	rt start "$ID"
+	wait_for is_status stopped
+	[ "$(cat "$BUNDLE/rootfs/tmp/here")" = here ]
+	rt delete "$ID"
+}
+
 @test "exec as an ordinary user: the same ids, namespaces and limits of the container" {
 	args sleep 100
 	create_container
