@@ -231,8 +231,12 @@ __attribute__((noreturn)) static void join_main(
 	if (prepare(job, born_inside, &kept, &ready, &err) < 0)
 		goto failed;
 	pid = ns_clone_sibling(&err, &pidfd);
-	if (pid < 0)
+	if (pid < 0) {
+		if (err.num == EAGAIN)
+			(void) err_ctx(
+				&err, "the cgroup's limit of processes leaves no room for two");
 		goto failed;
+	}
 	if (pid > 0) {
 		if (msg_send(kept.sock, MSG_PID, pidfd, &err) == 0)
 			_exit(0);

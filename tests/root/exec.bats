@@ -81,6 +81,38 @@ pause_here() { # whether this host can
 	gone
 }
 
+@test "paused: who waits for it can be interrupted, and nothing comes of it afterwards" {
+	is_ocirt || skip "runc waits on"
+	idle
+	pause_here
+	for s in TERM HUP; do
+		"$OCIRT" --root "$ROOT" exec --ignore-paused "$ID" touch /tmp/late &
+		p=$!
+		waits() { [ -n "$(ps -o pid= --ppid $p)" ]; }
+		wait_for waits
+		kill -$s $p
+		status=0
+		wait $p || status=$?
+		[ "$status" = $((128 + $(kill -l $s))) ]
+	done
+	rt resume "$ID"
+	alone() { [ "$(rt ps --format json "$ID" | jq length)" -le 2 ]; }
+	wait_for alone
+	[ ! -e "$BUNDLE/rootfs/tmp/late" ]
+	gone
+}
+
+@test "no room for a process: the limit is named" {
+	config '.linux.resources.pids = {limit: 1}'
+	args sleep 100
+	create_container
+	rt start "$ID"
+	run rt exec "$ID" true
+	[ "$status" = 255 ]
+	one_line "limit of processes"
+	gone
+}
+
 @test "everything that init is in: namespaces, cgroup, root, session of its own" {
 	config '.linux.namespaces |= map(select(.type != "cgroup")) + [{"type":"cgroup"}]'
 	[ ! -e /proc/self/ns/time ] || config '.linux.namespaces += [{"type":"time"}]'
