@@ -96,10 +96,6 @@ static int join_namespaces(const struct ns_plan *ns, struct init_fds *fds, struc
 static int enter_namespaces(
 	const struct ns_plan *ns, struct init_fds *fds, int time_offsets, struct err *err)
 {
-	/* Behind a user namespace where setgroups is denied the caller's groups could not be dropped any
-	 * more. */
-	if (ns->user == NS_USER_JOINED && cred_drop_groups(err) < 0)
-		return -1;
 	if (join_namespaces(ns, fds, err) < 0)
 		return -1;
 	if (ns->unshare != 0 && ns_unshare(ns->unshare, err) < 0)
@@ -244,6 +240,10 @@ static int set_up(const struct init_job *job, struct init_fds *fds, struct proc_
 	if (!plan->ns.dumpable_until_mapped && ns_dumpable(false, err) < 0)
 		return -1;
 	if (die_with_parent(fds, err) < 0)
+		return -1;
+	/* Behind a user namespace where setgroups is denied the caller's groups could not be dropped any
+	 * more. */
+	if (plan->ns.user == NS_USER_JOINED && !plan->proc.keep_groups && cred_drop_groups(err) < 0)
 		return -1;
 	if (enter_namespaces(&plan->ns, fds, time_offsets, err) < 0)
 		return -1;

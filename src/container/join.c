@@ -118,7 +118,8 @@ static int enter_namespaces(const struct join_job *job, struct err *err)
 			return -1;
 	}
 	/* As for init: in there it may be denied. */
-	if ((job->ns->all & CLONE_NEWUSER) != 0 && cred_drop_groups(err) < 0)
+	if ((job->ns->all & CLONE_NEWUSER) != 0 && !job->proc->keep_groups &&
+		cred_drop_groups(err) < 0)
 		return -1;
 	if (job->ns->all != 0 && ns_enter(job->init_pidfd, (int) job->ns->all, err) < 0) {
 		if (err->num == ESRCH)

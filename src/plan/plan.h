@@ -253,7 +253,8 @@ struct proc_plan {
 	uint32_t gid;
 	const uint32_t *groups;
 	size_t group_count;
-	bool set_groups; /* false: setgroups is denied and none were asked for */
+	bool keep_groups; /* those of the caller: run.oci.keep_original_groups */
+	bool set_groups; /* false: they are kept, or setgroups is denied and none were asked for */
 	uint32_t umask;
 	struct caps_plan caps;
 	const struct rlimit_plan *rlimits;

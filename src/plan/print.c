@@ -200,6 +200,7 @@ static void put_proc(struct out *out, const struct proc_plan *proc)
 	put(out, "proc.user %" PRIu32 ":%" PRIu32 "\n", proc->uid, proc->gid);
 	for (size_t i = 0; i < proc->group_count; i++)
 		put(out, "proc.group %" PRIu32 "\n", proc->groups[i]);
+	put_flag(out, "proc.keep_groups", proc->keep_groups);
 	put_flag(out, "proc.set_groups", proc->set_groups);
 	put(out, "proc.umask 0%o\n", (unsigned) proc->umask);
 	put_hex(out, "proc.caps.bounding", proc->caps.bounding);

@@ -184,7 +184,8 @@ static int make_groups(struct maker *m, const struct spec_u32_list *from)
 	}
 	m->plan->groups = groups;
 	m->plan->group_count = count;
-	m->plan->set_groups = !denied && !keeps_groups(m->in->spec);
+	m->plan->keep_groups = keeps_groups(m->in->spec);
+	m->plan->set_groups = !denied && !m->plan->keep_groups;
 	return 0;
 }
 

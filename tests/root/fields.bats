@@ -109,6 +109,31 @@ C
 	done
 }
 
+@test "the caller's groups stay with run.oci.keep_original_groups in a user namespace, new or joined" {
+	is_ocirt || skip "crun's annotation"
+	local keep holder
+	chown -R 100000:100000 "$BUNDLE/rootfs"
+	cp "$BUNDLE/config.json" "$BUNDLE/first.json"
+	for keep in 0 1; do
+		config '.annotations = {"run.oci.keep_original_groups":$k} | .linux.namespaces += [{type: "user"}]
+			| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings' \
+			--arg k $keep
+		idle
+		run setpriv --groups 4242 "$OCIRT" --root "$ROOT" exec "$ID" grep ^Groups /proc/self/status
+		[ "$status" = 0 ]
+		[ "$(grep -c 65534 <<<"$output")" = $keep ]
+		holder=$(rt state "$ID" | jq .pid)
+		config '.linux.cgroupsPath += "-joined" | (.linux.namespaces[] | select(.type == "user")).path = $p | del(.linux.uidMappings, .linux.gidMappings)' \
+			--arg p "/proc/$holder/ns/user"
+		script 'grep ^Groups /proc/self/status'
+		run setpriv --groups 4242 "$OCIRT" --root "$ROOT" run --bundle "$BUNDLE" "$ID-joined"
+		[ "$status" = 0 ] || { echo "$output"; false; }
+		[ "$(grep -c 65534 <<<"$output")" = $keep ]
+		cp "$BUNDLE/first.json" "$BUNDLE/config.json"
+		rt delete --force "$ID"
+	done
+}
+
 # ---- names ----------------------------------------------------------------------------------------------
 
 @test "hostname and domainname: in a new UTS namespace, in one that is joined, and never in the host's" {
