@@ -8,8 +8,9 @@
  *
  * Strict where a second reader might disagree: UTF-8 is checked, NUL in text, text after the
  * document, a key twice in one object, depth over 64 and documents over 16 MiB are errors, and a
- * number must fit its field's own type. Unknown fields are ignored, as the specification asks, and
- * can be listed through `unknown`.
+ * number must fit its field's own type. null is the absence of a field that need not be there, as it is
+ * to Go's reader. Unknown fields are ignored, as the specification asks, and can be listed through
+ * `unknown`.
  *
  * Not for: checking what the values mean (that is the runtime's), or files (the caller reads them).
  */

@@ -300,7 +300,10 @@ static int on_null(void *context)
 	struct frame *frame = current(parser);
 
 	next_token(parser);
-	if (!skipped(frame))
+	/* To the readers of other runtimes a member without a value is one that is not there. */
+	if (!skipped(frame) &&
+		(frame == NULL || frame->kind != FRAME_OBJECT ||
+			(frame->field->flags & OCISPEC_REQUIRED) != 0))
 		return wrong(parser, expected_here(parser), "null");
 	value_done(frame);
 	return 1;

@@ -126,10 +126,12 @@ static const struct bad bads[] = {
 		"expected a string, found null" },
 	{ &ocispec_config, "{\n\t\"process\": {\n\t\t\"terminal\": \"yes\"}}", "/process/terminal",
 		3, 15, "expected true or false, found \"yes\"" },
-	{ &ocispec_config, "{\"process\":{\"terminal\":null}}", "/process/terminal", 1, 24,
-		"expected true or false, found null" },
-	{ &ocispec_config, "{\"process\":null}", "/process", 1, 12,
-		"expected an object, found null" },
+	{ &ocispec_config, "{\"ociVersion\":\"1\",\"root\":{\"path\":null}}", "/root/path", 1, 34,
+		"expected a string, found null" },
+	{ &ocispec_config, "{\"annotations\":{\"a\":null}}", "/annotations/a", 1, 21,
+		"expected a string, found null" },
+	{ &ocispec_config, "{\"hooks\":null,\"hooks\":{}}", "/hooks", 1, 15,
+		"expected each key once, found \"hooks\" again" },
 	{ &ocispec_config, "{\"process\":[]}", "/process", 1, 12,
 		"expected an object, found a list" },
 	{ &ocispec_config, "{\"mounts\":{}}", "/mounts", 1, 11,
@@ -462,6 +464,27 @@ static void test_unknown(void **state)
 	assert_null(process->args.items);
 }
 
+static void test_null(void **state)
+{
+	static const char text[] =
+		"{\"ociVersion\":\"1\",\"hooks\":null,\"mounts\":null,\"hostname\":null,"
+		"\"annotations\":null,"
+		"\"process\":{\"cwd\":\"/\",\"terminal\":null,\"args\":null,\"oomScoreAdj\":null}}";
+	struct ocispec_error error;
+	struct spec *spec;
+	void *value = NULL;
+
+	assert_int_equal(
+		parse(&ocispec_config, text, sizeof(text) - 1, *state, NULL, &value, &error), 0);
+	spec = value;
+	assert_null(spec->hooks);
+	assert_null(spec->mounts.items);
+	assert_null(spec->hostname);
+	assert_null(spec->annotations.items);
+	assert_null(spec->process->args.items);
+	assert_null(spec->process->oom_score_adj);
+}
+
 /* A pointer that has no room ends with a whole character. */
 static void test_long_pointer(void **state)
 {
@@ -548,6 +571,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_numbers, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_values, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_unknown, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_null, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_long_pointer, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_list, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_print, set_up, tear_down),
