@@ -27,9 +27,7 @@ static int run(struct call *call, struct err *err)
 	struct options *options = call->options;
 
 	options->sig = SIGTERM;
-	/* An empty word is none, as in runc. */
-	if (call->args[1] != NULL && call->args[1][0] != '\0' &&
-		lifecycle_signal(call->args[1], &options->sig, err) < 0)
+	if (call->args[1] != NULL && lifecycle_signal(call->args[1], &options->sig, err) < 0)
 		return -1;
 	return command_each(call, call->args[0], options->regex, kill_one, err);
 }

@@ -54,7 +54,7 @@ int lifecycle_signal(const char *text, int *ret, struct err *err)
 	const char *name = strncasecmp(text, "SIG", 3) == 0 ? text + 3 : text;
 	uint32_t number = 0;
 
-	if (str_to_u32(text, &number) == 0 && number <= SIGNAL_LAST) {
+	if (str_to_u32(text, &number) == 0 && number >= 1 && number <= SIGNAL_LAST) {
 		*ret = (int) number;
 		return 0;
 	}

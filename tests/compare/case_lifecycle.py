@@ -23,11 +23,11 @@ def verbs(x, where, *, delete=False):
     """Every verb once on a container in one status; those that change it are the case's own."""
     for verb in ("start", "pause", "resume") if where in ("stopped", "none") else ("resume",) if where in ("running", "created") else ("start", "pause"):
         said(x, f"{where}: {verb}", x.rt(verb, x.id))
-    for key, words in {"state": ["state"], "kill 0": ["kill"], "ps": ["ps", "-f", "json"], "exec": ["exec"], "events": ["events", "--stats"],
+    for key, words in {"state": ["state"], "kill WINCH": ["kill"], "ps": ["ps", "-f", "json"], "exec": ["exec"], "events": ["events", "--stats"],
                        "update": ["update", "--pids-limit", "50"]}.items():
         if x.rootless and key in ("ps", "events", "update"):
             continue
-        more = ["0"] if key == "kill 0" else ["true"] if key == "exec" else []
+        more = ["WINCH"] if key == "kill WINCH" else ["true"] if key == "exec" else []
         said(x, f"{where}: {key}", x.rt(*words, x.id, *more)) if key not in ("state", "ps", "events") else \
             x.see(f"{where}: {key}", x.rt(*words, x.id, *more).code)
     said(x, f"{where}: create", x.create()) if where != "none" else None

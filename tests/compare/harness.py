@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import shutil
+import signal
 import socket
 import subprocess
 import threading
@@ -81,6 +82,15 @@ class Container:
     def end(self):
         for one in os.listdir(self.root) if os.path.isdir(self.root) else []:
             self.rt("delete", "--force", one)
+        # crun 1.8 leaves processes of a create that failed, which hold its words.
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{pid}/cmdline", "rb") as f:
+                    words = f.read().split(b"\0")
+                if self.root.encode() in words and int(pid) != os.getpid():
+                    os.kill(int(pid), signal.SIGKILL)
+            except OSError:
+                pass
         for d, names, _ in os.walk("/sys/fs/cgroup"):
             for n in names:
                 if f"ocirt-test-{os.getpid()}-" in n:

@@ -153,23 +153,6 @@ teardown() { teardown_bundle; }
 	done
 }
 
-@test "kill: 0 asks whether it is there, an empty word is none" {
-	script 'trap "echo term > /tmp/got; exit" TERM; echo > /tmp/ready; while :; do sleep 0.1; done'
-	create_container
-	rt kill "$ID" 0
-	[ "$(status_of)" = created ]
-	rt start "$ID"
-	wait_for test -e "$BUNDLE/rootfs/tmp/ready"
-	rt kill "$ID" 0
-	rt kill "$ID" ""
-	wait_for is_status stopped
-	[ "$(cat "$BUNDLE/rootfs/tmp/got")" = term ]
-	run rt kill "$ID" 0
-	[ "$status" = 1 ]
-	says "container not running"
-	rt delete "$ID"
-}
-
 @test "options with an empty value are not given; --root is refused" {
 	is_ocirt || skip "others take an empty --root for the working directory"
 	(cd "$BUNDLE" && rt create --bundle "" --pid-file "" --console-socket "" "$ID" </dev/null)
