@@ -85,7 +85,7 @@ pause_here() { # whether this host can
 	is_ocirt || skip "runc waits on"
 	idle
 	pause_here
-	for s in TERM HUP; do
+	for s in TERM USR1; do
 		"$OCIRT" --root "$ROOT" exec --ignore-paused "$ID" touch /tmp/late &
 		p=$!
 		waits() { [ -n "$(ps -o pid= --ppid $p)" ]; }
