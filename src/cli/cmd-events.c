@@ -11,7 +11,7 @@ struct options {
 
 static const struct option_row rows[] = {
 	ROW(struct options, "stats", 0, OPTION_FLAG, stats, "print what it uses once, and end"),
-	ROW(struct options, "interval", 0, OPTION_TEXT, interval, "between two lines; 5s"),
+	ROW(struct options, "interval", 0, OPTION_WORD, interval, "between two lines; 5s"),
 	{ 0 },
 };
 
