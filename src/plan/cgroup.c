@@ -50,15 +50,6 @@ static int clean(struct arena *arena, const char *path, const char **ret, struct
 	return 0;
 }
 
-/* slice:prefix:name */
-static bool is_systemd_name(const char *path)
-{
-	const char *first = strchr(path, ':'),
-		   *second = first != NULL ? strchr(first + 1, ':') : NULL;
-
-	return second != NULL && strchr(second + 1, ':') == NULL && strchr(path, '/') == NULL;
-}
-
 int plan_cgroup(const struct plan_input *in, const struct ns_plan *ns, struct cgroup_plan *ret,
 	struct err *err)
 {
@@ -79,15 +70,9 @@ int plan_cgroup(const struct plan_input *in, const struct ns_plan *ns, struct cg
 	} else if (!plan.asked_for) {
 		plan.path = in->options->id;
 		plan.relative = true;
-	} else if (is_systemd_name(path)) {
-		if (plan.manager == CGROUP_MANAGER_FS)
-			return err_at(err, at,
-				"\"%s\" is a slice:prefix:name of the systemd cgroup manager, "
-				"which "
-				"was not asked for",
-				path);
-		plan.path = path;
 	} else {
+		/* BuildKit passes a slice:prefix:name of its Docker's systemd and asks for no systemd: to runc
+		 * that is a name like any other. */
 		if (clean(in->arena, path, &plan.path, err) < 0)
 			return -1;
 		plan.relative = path[0] != '/';

@@ -24,7 +24,7 @@ static void test_paths(void **state)
 		{ "/a/../b", CGROUP_MANAGER_FS, NULL, false },
 		{ "..", CGROUP_MANAGER_FS, NULL, false },
 		{ "/", CGROUP_MANAGER_FS, NULL, false },
-		{ "a.slice:p:n", CGROUP_MANAGER_FS, NULL, false },
+		{ "a.slice:p:n", CGROUP_MANAGER_FS, "a.slice:p:n", true },
 		{ "a.slice:p:n", CGROUP_MANAGER_SYSTEMD, "/a.slice/p-n.scope", false },
 		{ "/a/b", CGROUP_MANAGER_SYSTEMD, NULL, false },
 	};

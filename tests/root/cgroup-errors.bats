@@ -140,9 +140,9 @@ refused_by_all() { # the same, and the runc of this host refuses it as well
 	command -v runc >/dev/null || skip "no runc to compare with"
 	config '.linux.namespaces |= map(select(.type != "cgroup"))'
 	args cat /proc/self/cgroup
-	# As Podman, Docker, a kubelet and a hand-written configuration have them.
+	# As Podman, Docker, a kubelet, a hand-written configuration and BuildKit (without --systemd-cgroup) have them.
 	for path in "$CG/libpod_parent/libpod-0123" "$CG/docker/0123" "$CG/kubepods/burstable/pod01-23/0123" \
-		"${CG#/}/relative" "$CG//odd/./slashes/"; do
+		"${CG#/}/relative" "$CG//odd/./slashes/" "${CG#/}.slice:docker:0123"; do
 		config '.linux.cgroupsPath = $p' --arg p "$path"
 		run run_container
 		ours=$(sort <<<"$output")
