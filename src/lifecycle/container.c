@@ -394,7 +394,7 @@ void container_done(struct container *container)
 	}
 	created_end(&container->child);
 	notify_close(&container->notify);
-	if (!container->created && container->dir.dir >= 0) {
+	if ((!container->created || container->ended) && container->dir.dir >= 0) {
 		if (cgroup_destroy(&container->cgroups, time_deadline_ms(10 * 1000), &ignored) <
 			0) {
 			log_warning("%s", ignored.text);
@@ -405,8 +405,9 @@ void container_done(struct container *container)
 			log_warning("%s", ignored.text);
 			err_drop(&ignored);
 		}
-		/* The specification goes on from a hook that fails with destroying and the poststop hooks. */
-		if (container->child.hooks_begun)
+		/* The specification goes on from a hook that fails, as from the end of the program, with
+		 * destroying and the poststop hooks. */
+		if (container->ended || container->child.hooks_begun)
 			hooks_after_stop(&container->bundle.plan.hooks[HOOK_POSTSTOP],
 				&container->record, &container->arena);
 		if (state_remove(&container->dir, &ignored) < 0) {

@@ -44,6 +44,7 @@ struct container {
 	struct created child;
 	struct notify notify;
 	bool created; /* on disk; until then leaving the scope undoes everything */
+	bool ended; /* it was created, and goes with the scope all the same */
 };
 
 #define CONTAINER_INIT                                                                             \

@@ -37,8 +37,6 @@ int foreground_wait(const struct create_options *options, struct container *cont
 		err_drop(err);
 		return 0;
 	}
-	/* Leaving the scope removes what is left, and the poststop hooks come behind that. */
-	container->child.hooks_begun = true;
-	container->created = false;
+	container->ended = true;
 	return 0;
 }
