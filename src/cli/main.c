@@ -132,6 +132,8 @@ static int fill_global(const struct globals *globals, struct arena *arena,
 	ret->root = globals->root;
 	if (ret->root == NULL)
 		return lifecycle_default_root(arena, &ret->root, err);
+	if (ret->root[0] == '\0')
+		return err_set(err, ERR_USAGE, "--root is empty");
 	if (ret->root[0] != '/') {
 		char here[4096];
 

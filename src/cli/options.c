@@ -82,14 +82,13 @@ static int store(struct found found, const char *value, struct arena *arena, str
 		value = value != NULL ? value : "";
 		memcpy(place, &value, sizeof(value));
 		break;
-	case OPTION_WORD:
-		if (value[0] == '\0')
-			return err_set(err, ERR_USAGE, "--%s is empty", row->name);
-		/* fallthrough */
 	case OPTION_TEXT:
 		/* As runc has it: a script's "$unset" is nothing. */
-		if (value[0] != '\0')
-			memcpy(place, &value, sizeof(value));
+		if (value[0] == '\0')
+			break;
+		/* fallthrough */
+	case OPTION_WORD:
+		memcpy(place, &value, sizeof(value));
 		break;
 	case OPTION_LIST: {
 		struct option_list *list = (void *) place;

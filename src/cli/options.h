@@ -18,7 +18,7 @@ enum option_kind {
 	OPTION_FLAG, /* bool; --flag, --flag=false */
 	OPTION_AUTO, /* const char *; true, false or auto behind "=" or as the next word */
 	OPTION_TEXT, /* const char *; an empty value counts as not given */
-	OPTION_WORD, /* const char *; an empty value is refused */
+	OPTION_WORD, /* const char *; an empty value is one too, for the command to judge */
 	OPTION_NUMBER, /* unsigned */
 	OPTION_LIST, /* struct option_list; may be given more than once */
 	OPTION_OPTIONAL, /* const char *; the value only behind "=", "" without */

@@ -183,10 +183,7 @@ pause_here() { # whether this host can
 	[ "$output" = "1 2 Groups: 33 44 55 66" ]
 	run rt exec -u 65534:65534 "$ID" sh -c "$ids"
 	[ "$output" = "65534 65534 Groups: 33" ]
-	run rt exec --user= "$ID" id
-	[ "$status" = 1 ]
-	one_line '--user is empty'
-	for bad in x : 1: -1 ' 1' +1 1x 0x1 1:2:3 4294967295 4294967296 100000000000000000000 :5 root 1:4294967295; do
+	for bad in '' x : 1: -1 ' 1' +1 1x 0x1 1:2:3 4294967295 4294967296 100000000000000000000 :5 root 1:4294967295; do
 		run rt exec "--user=$bad" "$ID" id
 		[ "$status" = 255 ] || { echo "taken: $bad"; false; }
 	done
