@@ -342,7 +342,6 @@ static int run(const struct global_options *global, const struct exec_request *r
 		.handle = HANDLE_INIT, .console_socket = -1, .child = CREATED_INIT
 	};
 	_cleanup_fd_ int signals = -1;
-	bool waits;
 
 	if (preserved_check(request->preserve_fds, err) < 0 ||
 		look(global, request, &exec, err) < 0 || make_plan(request, &exec, err) < 0 ||
@@ -350,7 +349,7 @@ static int run(const struct global_options *global, const struct exec_request *r
 		return -1;
 	/* Where it waits for somebody to resume the container, a signal ends the wait, and the process that
 	 * is being made dies with us. */
-	waits = request->ignore_paused && exec.handle.status == STATUS_PAUSED;
+	const bool waits = request->ignore_paused && exec.handle.status == STATUS_PAUSED;
 	if (!request->detach && !waits) {
 		signals = wait_signals(err);
 		if (signals < 0)
@@ -358,15 +357,15 @@ static int run(const struct global_options *global, const struct exec_request *r
 	}
 	if (launch(request, &exec, err) < 0)
 		return -1;
-	if (!request->detach && waits) {
-		signals = wait_signals(err);
-		if (signals < 0)
-			return -1;
-	}
 	if (request->detach) {
 		exec.child.pid = 0; /* it is its caller's from here on */
 		*ret_status = 0;
 		return 0;
+	}
+	if (waits) {
+		signals = wait_signals(err);
+		if (signals < 0)
+			return -1;
 	}
 	if (wait_for(exec.child.pid, exec.child.pidfd, signals, &exec.child.terminal, NULL,
 		    ret_status, err) < 0)
