@@ -197,20 +197,34 @@ static int explain(struct writer *writer, const struct cgroup_value *value, cons
 	return err_place(err, value->pointer);
 }
 
-/* A limit whose file cannot be asked for is not one that the kernel does not have. */
-static int has_file(const struct writer *writer, const struct cgroup_value *value, const char *file,
-	struct err *err)
+/* Which file the value goes into; 0: into none, the kernel has no such limit. One that cannot be asked for is not
+ * one that the kernel does not have. */
+static int find_file(const struct writer *writer, const struct cgroup_value *value,
+	const char **ret_file, const char **ret_text, struct err *err)
 {
-	const int has = cgroupfs_at_has(writer->at, dir_of(writer), file, err);
+	int has = 1;
 
-	return has < 0 ? err_place(err, value->pointer) : has;
+	*ret_file = value->file;
+	*ret_text = value->value;
+	if (value->unified || value->other_file != NULL || value->optional)
+		has = cgroupfs_at_has(writer->at, dir_of(writer), value->file, err);
+	if (has < 0)
+		return err_place(err, value->pointer);
+	if (has != 0)
+		return 1;
+	if (value->unified)
+		cgroupfs_enable(dir_of(writer), value->controller);
+	if (value->other_file == NULL)
+		return !value->optional;
+	*ret_file = value->other_file;
+	*ret_text = value->other_value;
+	return 1;
 }
 
 static int write_value(struct writer *writer, const struct cgroup_value *value, struct err *err)
 {
-	const char *file = value->file, *text = value->value;
-	const int found = use_dir_of(writer, value, err);
-	int there = 1;
+	const char *file, *text;
+	int found = use_dir_of(writer, value, err);
 	size_t kept;
 
 	if (found < 0)
@@ -220,28 +234,12 @@ static int write_value(struct writer *writer, const struct cgroup_value *value, 
 			return 0;
 		(void) err_set(err, ERR_UNSUPPORTED,
 			"write %s to %s: no cgroup hierarchy with the controller %s is mounted",
-			text, file, value->controller);
+			value->value, value->file, value->controller);
 		return err_place(err, value->pointer);
 	}
-	if (value->unified) {
-		there = has_file(writer, value, file, err);
-		if (there == 0)
-			cgroupfs_enable(dir_of(writer), value->controller);
-	}
-	if (there >= 0 && value->other_file != NULL) {
-		there = has_file(writer, value, file, err);
-		if (there == 0) {
-			file = value->other_file;
-			text = value->other_value;
-		}
-	}
-	if (there >= 0 && value->optional) {
-		there = has_file(writer, value, file, err);
-		if (there == 0)
-			return 0;
-	}
-	if (there < 0)
-		return -1;
+	found = find_file(writer, value, &file, &text, err);
+	if (found <= 0)
+		return found;
 	if (check_below(writer, value, err) < 0)
 		return -1;
 	kept = writer->past != NULL ? writer->past->count : 0;
