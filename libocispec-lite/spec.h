@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct spec_strings {
 	char **items;
@@ -33,6 +34,15 @@ struct spec_map {
 	struct spec_map_entry *items;
 	size_t count;
 };
+
+/* The entry of that key, or NULL. */
+static inline struct spec_map_entry *spec_map_find(const struct spec_map *map, const char *key)
+{
+	for (size_t i = 0; i < map->count; i++)
+		if (strcmp(map->items[i].key, key) == 0)
+			return &map->items[i];
+	return NULL;
+}
 
 /* A list of objects: SPEC_LIST(spec_mount) mounts; */
 #define SPEC_LIST(type)                                                                            \

@@ -16,13 +16,10 @@ enum { FILE_BYTES = 64 * 1024 };
 const char *criu_config_file(const struct spec *spec)
 {
 	static const char *const files[] = { "/etc/criu/ocirt.conf", "/etc/criu/runc.conf" };
+	const struct spec_map_entry *asked = spec_map_find(&spec->annotations, "org.criu.config");
 
-	for (size_t i = 0; i < spec->annotations.count; i++)
-		if (str_eq(spec->annotations.items[i].key, "org.criu.config")) {
-			const char *file = spec->annotations.items[i].value;
-
-			return file[0] != '\0' ? file : NULL;
-		}
+	if (asked != NULL)
+		return asked->value[0] != '\0' ? asked->value : NULL;
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
 		if (access(files[i], R_OK) == 0)
 			return files[i];

@@ -45,11 +45,8 @@ const struct spec *plan_exec_record(const struct spec *spec, struct arena *arena
 	record->oci_version = spec->oci_version;
 	record->process = spec->process;
 	/* The one annotation that says something about each process. */
-	for (size_t i = 0; i < spec->annotations.count; i++)
-		if (str_eq(spec->annotations.items[i].key, "run.oci.keep_original_groups"))
-			record->annotations =
-				(struct spec_map){ .items = &spec->annotations.items[i],
-					.count = 1 };
+	record->annotations.items = spec_map_find(&spec->annotations, KEEP_GROUPS_ANNOTATION);
+	record->annotations.count = record->annotations.items != NULL;
 	if (from == NULL)
 		return record;
 	to = ARENA_NEW(arena, struct spec_linux);

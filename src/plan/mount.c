@@ -334,14 +334,6 @@ static int finish_bind(struct build *b, struct err *err)
 
 #define CONTEXT_KIND "run.oci.mount_context_type"
 
-static const char *find_annotation(const struct spec *spec, const char *name)
-{
-	for (size_t i = 0; i < spec->annotations.count; i++)
-		if (str_eq(spec->annotations.items[i].key, name))
-			return spec->annotations.items[i].value;
-	return NULL;
-}
-
 static bool has_data(const struct build *b, const char *prefix)
 {
 	for (size_t i = 0; i < b->data_count; i++)
@@ -358,10 +350,10 @@ static int add_label(struct build *b, const char *type, struct err *err)
 		NULL };
 	const struct spec *spec = b->in->spec;
 	const char *label = spec != NULL && spec->linux_ != NULL ? spec->linux_->mount_label : NULL;
-	const char *kind = spec == NULL ? NULL : find_annotation(spec, CONTEXT_KIND);
+	const struct spec_map_entry *asked =
+		spec != NULL ? spec_map_find(&spec->annotations, CONTEXT_KIND) : NULL;
+	const char *kind = asked != NULL ? asked->value : "context";
 
-	if (kind == NULL)
-		kind = "context";
 	if (!str_in(kind, kinds))
 		return err_at(err, "/annotations",
 			"%s is context, fscontext, defcontext or rootcontext, not \"%s\"",

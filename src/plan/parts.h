@@ -8,6 +8,9 @@
 
 #include "plan/plan.h"
 
+/* crun's: the process has the groups of the caller. Of init and of exec. */
+#define KEEP_GROUPS_ANNOTATION "run.oci.keep_original_groups"
+
 struct spec_hooks;
 struct spec_mount;
 struct spec_resources;

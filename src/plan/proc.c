@@ -154,11 +154,10 @@ static int check_id(struct maker *m, const char *name, uint32_t id, bool user)
  * to files of theirs that no mapping can name. */
 static bool keeps_groups(const struct spec *spec)
 {
-	for (size_t i = 0; spec != NULL && i < spec->annotations.count; i++)
-		if (str_eq(spec->annotations.items[i].key, "run.oci.keep_original_groups"))
-			return str_eq(spec->annotations.items[i].value, "1") ||
-				str_eq(spec->annotations.items[i].value, "true");
-	return false;
+	const struct spec_map_entry *keep =
+		spec != NULL ? spec_map_find(&spec->annotations, KEEP_GROUPS_ANNOTATION) : NULL;
+
+	return keep != NULL && (str_eq(keep->value, "1") || str_eq(keep->value, "true"));
 }
 
 static int make_groups(struct maker *m, const struct spec_u32_list *from)

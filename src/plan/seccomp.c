@@ -195,6 +195,7 @@ int plan_seccomp(const struct plan_input *in, const struct seccomp_plan **ret, s
 {
 	const struct spec_seccomp *from =
 		in->spec->linux_ != NULL ? in->spec->linux_->seccomp : NULL;
+	const struct spec_map_entry *strict;
 	struct seccomp_plan *plan;
 
 	if (from == NULL) {
@@ -207,12 +208,8 @@ int plan_seccomp(const struct plan_input *in, const struct seccomp_plan **ret, s
 		make_flags(&from->flags, &plan->flags, err) < 0 ||
 		make_listener(from, plan, err) < 0)
 		return -1;
-	for (size_t i = 0; i < in->spec->annotations.count; i++) {
-		const struct spec_map_entry *entry = &in->spec->annotations.items[i];
-
-		if (str_eq(entry->key, "run.oci.seccomp_fail_unknown_syscall"))
-			plan->unknown_is_error = !str_eq(entry->value, "0");
-	}
+	strict = spec_map_find(&in->spec->annotations, "run.oci.seccomp_fail_unknown_syscall");
+	plan->unknown_is_error = strict != NULL && !str_eq(strict->value, "0");
 	*ret = plan;
 	return 0;
 }
