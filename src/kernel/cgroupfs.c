@@ -43,6 +43,13 @@ static int check_magic(int fd, const char *path, unsigned long *ret_magic, struc
 	return 0;
 }
 
+static bool means_absent(int number)
+{
+	/* ENODEV: it was removed while it was open. EXDEV: another file system is there. */
+	return number == ENOENT || number == ENOTDIR || number == EACCES || number == ENODEV ||
+		number == EXDEV;
+}
+
 static bool goes_up(const char *path)
 {
 	for (const char *p = path; (p = strstr(p, "/..")) != NULL; p += 3)
@@ -66,12 +73,11 @@ static int open_dir(const char *dir, unsigned long *ret_magic, struct err *err)
 	return check_magic(fd, dir, ret_magic, err) < 0 ? -1 : TAKE_FD(fd);
 }
 
-/* 0 in *ret_magic: it is not there. */
-static int magic_at(const char *dir, unsigned long *ret_magic, struct err *err)
+int cgroupfs_magic(const char *dir, unsigned long *ret_magic, struct err *err)
 {
 	struct statfs info = { 0 };
 
-	if (statfs(dir, &info) < 0 && errno != ENOENT && errno != ENOTDIR && errno != EACCES)
+	if (statfs(dir, &info) < 0 && !means_absent(errno))
 		return err_sys(err, "statfs %s", dir);
 	*ret_magic = (unsigned long) info.f_type;
 	return 0;
@@ -81,14 +87,14 @@ int cgroupfs_is(const char *dir, struct err *err)
 {
 	unsigned long magic;
 
-	return magic_at(dir, &magic, err) < 0 ? -1 : is_cgroup(magic);
+	return cgroupfs_magic(dir, &magic, err) < 0 ? -1 : is_cgroup(magic);
 }
 
 int cgroupfs_is_v2(const char *dir, struct err *err)
 {
 	unsigned long magic;
 
-	return magic_at(dir, &magic, err) < 0 ? -1 : magic == CGROUP2_SUPER_MAGIC;
+	return cgroupfs_magic(dir, &magic, err) < 0 ? -1 : magic == CGROUP2_SUPER_MAGIC;
 }
 
 /* ---- files -------------------------------------------------------------------------------------- */
@@ -167,13 +173,6 @@ ssize_t cgroupfs_read_file(
 		return err_sys(err, "read %s/%s", dir, file);
 	text[got] = '\0';
 	return got;
-}
-
-static bool means_absent(int number)
-{
-	/* ENODEV: it was removed while it was open. EXDEV: another file system is there. */
-	return number == ENOENT || number == ENOTDIR || number == EACCES || number == ENODEV ||
-		number == EXDEV;
 }
 
 int cgroupfs_starts(const char *dir, const char *file, const char *text, struct err *err)

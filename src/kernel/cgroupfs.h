@@ -17,6 +17,10 @@
 #include "base/arena.h"
 #include "base/err.h"
 
+/* The number of the file system that is mounted there (statfs(2)), 0 where there is nothing or nothing of ours to
+ * see. */
+ERR_CHECK int cgroupfs_magic(const char *dir, unsigned long *ret_magic, struct err *err);
+
 /* Whether the directory is on a cgroup file system, of either version, or of version 2: 1, 0 also where it is
  * not there or not ours to see. Whoever cannot tell (-1) must not go on as if there were none: a
  * container would run without its limits. */

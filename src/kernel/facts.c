@@ -4,25 +4,23 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/magic.h>
 #include <sched.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/facts.h"
 #include "base/str.h"
 #include "kernel/cap.h"
+#include "kernel/cgroupfs.h"
 #include "kernel/lsm.h"
 #include "kernel/procfs.h"
 
 #ifndef CLONE_NEWTIME
 #define CLONE_NEWTIME 0x00000080
 #endif
-#define CGROUP2_MAGIC 0x63677270UL
-#define TMPFS_MAGIC_  0x01021994UL
-#define CGROUP1_MAGIC 0x0027e0ebUL
 
 /* Another failure is none of the host's properties: with a fact that was only guessed a container would
  * have fewer limits than its configuration says. */
@@ -31,32 +29,21 @@ static bool means_absent(int number)
 	return number == ENOENT || number == ENOTDIR || number == EACCES;
 }
 
-/* 0 in *ret_magic: nothing is there. */
-static int magic_of(const char *path, unsigned long *ret_magic, struct err *err)
-{
-	struct statfs fs = { 0 };
-
-	if (statfs(path, &fs) < 0 && !means_absent(errno))
-		return err_sys(err, "statfs %s", path);
-	*ret_magic = (unsigned long) fs.f_type;
-	return 0;
-}
-
 static int cgroup_layout(enum cgroup_layout *ret, struct err *err)
 {
 	unsigned long magic, below = 0;
 
-	if (magic_of("/sys/fs/cgroup", &magic, err) < 0)
+	if (cgroupfs_magic("/sys/fs/cgroup", &magic, err) < 0)
 		return -1;
-	if ((magic == TMPFS_MAGIC_ || magic == CGROUP1_MAGIC) &&
-		magic_of("/sys/fs/cgroup/unified", &below, err) < 0)
+	if ((magic == TMPFS_MAGIC || magic == CGROUP_SUPER_MAGIC) &&
+		cgroupfs_magic("/sys/fs/cgroup/unified", &below, err) < 0)
 		return -1;
-	if (magic == CGROUP2_MAGIC)
+	if (magic == CGROUP2_SUPER_MAGIC)
 		*ret = CGROUP_LAYOUT_V2;
-	else if (magic != TMPFS_MAGIC_ && magic != CGROUP1_MAGIC)
+	else if (magic != TMPFS_MAGIC && magic != CGROUP_SUPER_MAGIC)
 		*ret = CGROUP_LAYOUT_NONE;
 	else
-		*ret = below == CGROUP2_MAGIC ? CGROUP_LAYOUT_HYBRID : CGROUP_LAYOUT_V1;
+		*ret = below == CGROUP2_SUPER_MAGIC ? CGROUP_LAYOUT_HYBRID : CGROUP_LAYOUT_V1;
 	return 0;
 }
 
