@@ -574,26 +574,26 @@ static void put_hugetlb(struct stats *s)
 	end(s);
 }
 
-char *cgroup_stats_json(const struct cgroup_dirs *dirs, struct arena *arena)
+char *cgroup_stats_json(const struct cgroup_dirs *dirs, struct arena *arena, struct err *err)
 {
 	char *bytes = NULL, *kept;
 	size_t length = 0;
-	struct err unknown = { 0 };
-	const int v2 = dirs->leaf_count == 1 ? cgroupfs_is_v2(dirs->leaves[0], &unknown) : 0;
+	const int v2 = dirs->leaf_count == 1 ? cgroupfs_is_v2(dirs->leaves[0], err) : 0;
 	struct stats s = {
 		.dirs = dirs,
 		.arena = arena,
 		.text = arena_alloc(arena, TEXT_BYTES),
-		.to = open_memstream(&bytes, &length),
 		/* Beside v1 hierarchies, it is they that count. */
 		.v2 = v2 > 0,
 	};
 
-	/* Its files are not there under the other version's names, and are left out. */
 	if (v2 < 0)
-		err_drop(&unknown);
-	if (s.to == NULL)
-		return arena_str(arena, "{}");
+		return NULL;
+	s.to = open_memstream(&bytes, &length);
+	if (s.to == NULL) {
+		(void) err_sys(err, "open_memstream");
+		return NULL;
+	}
 	(void) fputc('{', s.to);
 	put_cpu(&s);
 	put_cpuset(&s);

@@ -9,7 +9,9 @@
 #include "base/arena.h"
 #include "container/cgroup.h"
 
-/* One object, without a line break, in the arena. What the kernel does not tell is left out, or 0. */
-char *cgroup_stats_json(const struct cgroup_dirs *dirs, struct arena *arena);
+/* One object, without a line break, in the arena. What the kernel does not tell is left out, or 0. NULL
+ * with an error where it cannot be told which version the files are of. */
+ERR_CHECK char *cgroup_stats_json(
+	const struct cgroup_dirs *dirs, struct arena *arena, struct err *err);
 
 #endif

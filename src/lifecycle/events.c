@@ -74,8 +74,9 @@ static int write_stats(const struct handle *handle, const char *id, int output, 
 {
 	_cleanup_arena_ struct arena arena = { 0 };
 
-	return write_line(
-		"stats", id, cgroup_stats_json(&handle->cgroups, &arena), output, &arena, err);
+	const char *figures = cgroup_stats_json(&handle->cgroups, &arena, err);
+
+	return figures == NULL ? -1 : write_line("stats", id, figures, output, &arena, err);
 }
 
 static int follow(const struct handle *handle, const char *id, uint64_t interval_ms, int output,

@@ -163,7 +163,7 @@ void run_target(const uint8_t *bytes, size_t length, struct arena *arena)
 	}
 	is_v2 = (choice & 1) != 0;
 	pieces = rewound = in;
-	check_json(cgroup_stats_json(&dirs, arena));
+	check_json(cgroup_stats_json(&dirs, arena, &err));
 	pieces = rewound;
 	/* A name may be none that can be looked up. */
 	must(cgroup_fs_leaves("a/b", (choice & 8) != 0, &facts, -1, arena, &found, &err) == 0 ||

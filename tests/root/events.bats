@@ -122,6 +122,22 @@ work() {
 	wait $job
 }
 
+@test "figures whose version cannot be told are an error, not none" {
+	is_ocirt || skip "others print what they have"
+	command -v strace >/dev/null || skip "no strace"
+	[ -d /sys/fs/cgroup/unified ] || skip "no cgroup2 beside version 1 that could stand alone"
+	script 'sleep 100'
+	v2() { unshare -m sh -c 'mount --bind /sys/fs/cgroup/unified /sys/fs/cgroup; exec "$@"' sh "$@"; }
+	config 'del(.linux.resources)'
+	(cd "$BUNDLE" && v2 "$OCIRT" --root "$ROOT" run -d "$ID" </dev/null >/dev/null 2>&1)
+	v2 "$OCIRT" --root "$ROOT" events --stats "$ID" | jq -e '.type == "stats"'
+	run v2 strace -qq -o "$BATS_TEST_TMPDIR/trace" -e inject=statfs:error=EIO "$OCIRT" --root "$ROOT" events --stats "$ID"
+	grep -q INJECTED "$BATS_TEST_TMPDIR/trace"
+	[ "$status" = 1 ]
+	one_line 'statfs /sys/fs/cgroup/.*: input/output error'
+	v2 "$OCIRT" --root "$ROOT" delete --force "$ID"
+}
+
 @test "events of what does not run, and wrong intervals" {
 	create_container
 	rt start "$ID"
