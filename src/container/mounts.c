@@ -97,22 +97,26 @@ static int check_proc(const struct mount_step *step, int target, int mount, stru
 }
 
 /* An fd of the directory or file inside the root, made if missing. A symbolic link as last component is
- * followed, or is the target itself (dest-nofollow), or is refused (proc, sysfs). */
-static int open_target(
-	const struct beneath *root, const struct mount_step *step, bool directory, struct err *err)
+ * followed, or is the target itself (dest-nofollow), or is refused (proc, sysfs). *ret_mode (may be NULL)
+ * gets the mode as an option for a tmpfs, where the step asks for that of what was there. */
+static int open_target(const struct beneath *root, const struct mount_step *step, bool directory,
+	char ret_mode[MODE_BYTES], struct err *err)
 {
 	const bool nofollow = step->real_directory || step->destination_nofollow;
 	_cleanup_fd_ int fd = -1;
 	struct stat info;
+	bool found;
 
-	if (nofollow) {
-		fd = beneath_open(root, step->destination, O_PATH, BENEATH_NOFOLLOW, err);
+	if (nofollow || step->covered_mode) {
+		fd = beneath_open(
+			root, step->destination, O_PATH, nofollow ? BENEATH_NOFOLLOW : 0, err);
 		if (fd < 0 && err->num != ENOENT)
 			return -1;
 		if (fd < 0)
 			err_drop(err);
 	}
-	if (fd < 0)
+	found = fd >= 0;
+	if (!found)
 		fd = directory ? beneath_mkdirs(root, step->destination, 0755, err)
 			       : beneath_create_file(root, step->destination, 0644, err);
 	/* A file over a directory is ENOTDIR, as with mount(2): by these words an engine tells its user
@@ -135,6 +139,8 @@ static int open_target(
 	if (directory != S_ISDIR(info.st_mode))
 		return err_num(err, ENOTDIR, "mount a %s on %s", directory ? "directory" : "file",
 			step->destination);
+	if (ret_mode != NULL && found && step->covered_mode)
+		(void) snprintf(ret_mode, MODE_BYTES, "mode=%o", info.st_mode & 07777);
 	return TAKE_FD(fd);
 }
 
@@ -258,40 +264,15 @@ static int make_fs_or_bind(const struct mount_root *root, const struct mount_ste
 	return TAKE_FD(mount);
 }
 
-/* The mode of the directory that a tmpfs covers, as an option; none where there is nothing to cover. */
-static int find_covered_mode(const struct beneath *root, const struct mount_step *step,
-	char mode[MODE_BYTES], struct err *err)
-{
-	_cleanup_fd_ int fd = -1;
-	struct stat info;
-
-	mode[0] = '\0';
-	if (!step->covered_mode)
-		return 0;
-	fd = beneath_open(root, step->destination, O_PATH | O_DIRECTORY, 0, err);
-	if (fd < 0) {
-		/* Whoever opens it to mount says what is wrong with it. */
-		err_drop(err);
-		return 0;
-	}
-	if (fstat(fd, &info) < 0)
-		return err_sys(err, "stat %s", step->destination);
-	(void) snprintf(mode, MODE_BYTES, "mode=%o", info.st_mode & 07777);
-	return 0;
-}
-
 /* A tmpfs without a mode takes that of the directory that it covers, as a user sees it; one that is made
  * for it has none of its own to say, and the tmpfs is everybody's, which is the kernel's choice. */
 static int step_fs(const struct mount_root *root, const struct mount_step *step,
 	struct mount_fds *fds, int *ret_late, struct err *err)
 {
-	_cleanup_fd_ int target = -1, mount = -1;
+	char mode[MODE_BYTES] = "";
+	_cleanup_fd_ int target = open_target(&root->beneath, step, true, mode, err), mount = -1;
 	bool bound = false;
-	char mode[MODE_BYTES];
 
-	if (find_covered_mode(&root->beneath, step, mode, err) < 0)
-		return -1;
-	target = open_target(&root->beneath, step, true, err);
 	if (target < 0)
 		return -1;
 	mount = fds->source >= 0
@@ -348,7 +329,7 @@ static int step_bind(const struct mount_root *root, const struct mount_step *ste
 		return err_sys(err, "stat %s", step->source);
 	if (step->copy_symlink && S_ISLNK(info.st_mode))
 		return step_copy_symlink(&root->beneath, step, tree, err);
-	target = open_target(&root->beneath, step, S_ISDIR(info.st_mode), err);
+	target = open_target(&root->beneath, step, S_ISDIR(info.st_mode), NULL, err);
 	if (target < 0)
 		return -1;
 	return place_clone(step, root->setup_propagation, fds, &tree, target, ret_late, err);
@@ -380,7 +361,7 @@ static int step_remount(
 static int step_cgroup(
 	const struct mount_root *root, const struct mount_step *step, struct err *err)
 {
-	_cleanup_fd_ int target = open_target(&root->beneath, step, true, err);
+	_cleanup_fd_ int target = open_target(&root->beneath, step, true, NULL, err);
 
 	return target < 0 ? -1 : cgroup_mount(root->ns, root->cgroups, step, target, err);
 }
