@@ -122,18 +122,21 @@ static int wrong(struct parser *parser, const char *expected, const char *found)
 	return fail(parser, parser->token, parser->depth, "expected %s, found %s", expected, found);
 }
 
-static size_t skip(const struct parser *parser, size_t at, const char *what)
+static bool is_blank(char byte)
 {
-	while (at < parser->length && parser->bytes[at] != '\0' &&
-		strchr(what, parser->bytes[at]) != NULL)
-		at++;
-	return at;
+	return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
 }
 
 /* Called first for each token: between two that yajl hands over stand only blanks, ',' and ':'. */
 static void next_token(struct parser *parser)
 {
-	parser->token = skip(parser, parser->end, " \t\r\n,:");
+	size_t at = parser->end;
+
+	while (at < parser->length &&
+		(is_blank(parser->bytes[at]) || parser->bytes[at] == ',' ||
+			parser->bytes[at] == ':'))
+		at++;
+	parser->token = at;
 	parser->end = parser->finishing ? parser->length : yajl_get_bytes_consumed(parser->yajl);
 }
 
@@ -602,7 +605,9 @@ static void syntax_error(struct parser *parser)
 		return;
 	}
 	for (;;) {
-		at = end = skip(parser, at, " \t\r\n");
+		while (at < parser->length && is_blank(parser->bytes[at]))
+			at++;
+		end = at;
 		if (at == parser->length)
 			break;
 		end++;
