@@ -73,7 +73,7 @@ static int compile_apart(const struct seccomp_plan *plan, struct arena *arena,
 	siginfo_t info = { 0 };
 	struct err ignored;
 	pid_t pid;
-	int ended;
+	int ended, sig;
 
 	if (filter_box_new(plan, &box, err) < 0)
 		return -1;
@@ -87,10 +87,13 @@ static int compile_apart(const struct seccomp_plan *plan, struct arena *arena,
 		err_drop(&ignored);
 	if (ns_reap(pid, pidfd, &info, err) < 0 || ended < 0)
 		return -1;
-	if (info.si_code != CLD_EXITED)
+	sig = info.si_code == CLD_EXITED ? 0 : info.si_status;
+	if (sig == SIGKILL || sig == SIGXCPU)
 		return err_set(err, ERR_TIMEOUT,
 			"libseccomp does not get done with this profile in %d seconds",
 			LIBRARY_CPU_S);
+	if (sig != 0)
+		return err_set(err, ERR_CHILD, "libseccomp was ended by signal %d", sig);
 	if (info.si_status != 0) {
 		*err = box->err;
 		return -1;
