@@ -25,53 +25,12 @@
 #include "plan/filter.h"
 #include "plan/parts.h"
 #include "plan/seccomp.h"
+#include "tests/machines.h"
 
-/* ---- the kernel's machine ----------------------------------------------------------------------- */
-
-static uint32_t word_at(const struct seccomp_data *data, uint32_t offset)
+static void machine_must(bool holds, const char *what)
 {
-	uint32_t word;
-
-	assert_true(offset <= sizeof(*data) - 4 && offset % 4 == 0);
-	memcpy(&word, (const char *) data + offset, 4);
-	return word;
-}
-
-static uint32_t run(
-	const struct sock_filter *code, unsigned short count, const struct seccomp_data *data)
-{
-	uint32_t a = 0;
-
-	for (size_t at = 0; at < count; at++) {
-		const struct sock_filter *i = &code[at];
-
-		switch (i->code) {
-		case BPF_LD | BPF_W | BPF_ABS:
-			a = word_at(data, i->k);
-			break;
-		case BPF_ALU | BPF_AND | BPF_K:
-			a &= i->k;
-			break;
-		case BPF_JMP | BPF_JA:
-			at += i->k;
-			break;
-		case BPF_JMP | BPF_JEQ | BPF_K:
-			at += a == i->k ? i->jt : i->jf;
-			break;
-		case BPF_JMP | BPF_JGT | BPF_K:
-			at += a > i->k ? i->jt : i->jf;
-			break;
-		case BPF_JMP | BPF_JGE | BPF_K:
-			at += a >= i->k ? i->jt : i->jf;
-			break;
-		case BPF_RET | BPF_K:
-			return i->k;
-		default:
-			fail_msg("instruction 0x%x", i->code);
-		}
-	}
-	fail_msg("the program runs over its end");
-	return 0;
+	if (!holds)
+		fail_msg("not so: %s", what);
 }
 
 /* ---- comparing ---------------------------------------------------------------------------------- */
@@ -83,30 +42,6 @@ struct pair {
 	const struct filter_arch *arch; /* of the call */
 	bool exact; /* no call where libseccomp errs is allowed for */
 };
-
-static bool holds(const struct seccomp_arg *arg, const struct seccomp_data *data, bool is_32)
-{
-	const uint64_t most = is_32 ? UINT32_MAX : UINT64_MAX;
-	const uint64_t is = data->args[arg->index] & most, value = arg->value & most;
-
-	switch (arg->op) {
-	case SECCOMP_OP_NE:
-		return is != value;
-	case SECCOMP_OP_LT:
-		return is < value;
-	case SECCOMP_OP_LE:
-		return is <= value;
-	case SECCOMP_OP_EQ:
-		return is == value;
-	case SECCOMP_OP_GE:
-		return is >= value;
-	case SECCOMP_OP_GT:
-		return is > value;
-	case SECCOMP_OP_MASKED_EQ:
-		return (is & value) == (arg->value_two & most);
-	}
-	return false;
-}
 
 /* What the rules say, word by word, for a call that has conditions. Where libseccomp 2.5 joins several
  * comparisons of one argument that are not for equality it goes wrong; only then may it and we differ. */
@@ -125,7 +60,8 @@ static bool libseccomp_errs(const struct pair *pair, const struct seccomp_data *
 		if (pair->arch->numbers[i] != data->nr || rule->action == verdict || decided)
 			continue;
 		for (size_t k = 0; k < rule->arg_count; k++) {
-			const bool one = holds(&rule->args[k], data, is_32);
+			const bool one = machine_holds(
+				&rule->args[k], data, is_32 ? UINT32_MAX : UINT64_MAX);
 
 			all &= one;
 			any |= one;
@@ -141,8 +77,8 @@ static bool libseccomp_errs(const struct pair *pair, const struct seccomp_data *
 
 static void compare(const struct pair *pair, const struct seccomp_data *data)
 {
-	const uint32_t ours = run(pair->ours, pair->our_count, data);
-	const uint32_t theirs = run(pair->theirs, pair->their_count, data);
+	const uint32_t ours = machine_filter(pair->ours, pair->our_count, data);
+	const uint32_t theirs = machine_filter(pair->theirs, pair->their_count, data);
 
 	if (ours == theirs || (!pair->exact && libseccomp_errs(pair, data, ours)))
 		return;
@@ -417,9 +353,10 @@ static void test_left_to_libseccomp(void **state)
 	assert_int_equal(filter.flags, SECCOMP_FILTER_FLAG_LOG);
 	assert_int_equal(filter.listener_socket, -1);
 #ifdef __x86_64__
-	assert_int_equal(run(filter.code, filter.count, &data), SECCOMP_RET_ALLOW);
+	assert_int_equal(machine_filter(filter.code, filter.count, &data), SECCOMP_RET_ALLOW);
 	data.args[0] = 2;
-	assert_int_equal(run(filter.code, filter.count, &data), SECCOMP_RET_KILL_PROCESS);
+	assert_int_equal(
+		machine_filter(filter.code, filter.count, &data), SECCOMP_RET_KILL_PROCESS);
 #endif
 	assert_int_equal(seccomp_filter_make(NULL, &arena, &filter, &err), 0);
 	assert_null(filter.code);

@@ -17,58 +17,17 @@
 #include "plan/devices.h"
 #include "plan/filter.h"
 #include "plan/seccomp.h"
+#include "tests/machines.h"
+
+static void machine_must(bool holds, const char *what)
+{
+	must(holds, what);
+}
 
 #if TARGET == DEVICES
 enum { RULES = 48, TEXT = 24 };
 
 /* ---- version 2 ---------------------------------------------------------------------------------- */
-
-static bool run_device(
-	const struct bpf_insn *code, size_t count, const struct bpf_cgroup_dev_ctx *device)
-{
-	uint64_t reg[11] = { 0 };
-
-	for (size_t pc = 0; pc < count; pc++) {
-		const struct bpf_insn *at = &code[pc];
-		const uint64_t imm = (uint64_t) (int64_t) at->imm;
-		uint64_t *to = &reg[at->dst_reg];
-		uint32_t word;
-
-		must(at->dst_reg < 11 && at->src_reg < 11 && at->off >= 0, "registers and jumps");
-		switch (at->code) {
-		case BPF_LDX | BPF_MEM | BPF_W:
-			must(at->src_reg == 1 && at->off <= 8 && at->off % 4 == 0, "a load");
-			memcpy(&word, (const char *) device + at->off, sizeof(word));
-			*to = word;
-			break;
-		case BPF_ALU64 | BPF_MOV | BPF_X:
-			*to = reg[at->src_reg];
-			break;
-		case BPF_ALU64 | BPF_MOV | BPF_K:
-			*to = imm;
-			break;
-		case BPF_ALU64 | BPF_AND | BPF_K:
-			*to &= imm;
-			break;
-		case BPF_ALU64 | BPF_RSH | BPF_K:
-			*to >>= imm;
-			break;
-		case BPF_JMP | BPF_JNE | BPF_K:
-			pc += *to != imm ? (size_t) at->off : 0;
-			break;
-		case BPF_JMP | BPF_JEQ | BPF_K:
-			pc += *to == imm ? (size_t) at->off : 0;
-			break;
-		case BPF_JMP | BPF_EXIT:
-			must(reg[0] <= 1, "the answer is 0 or 1");
-			return reg[0] == 1;
-		default:
-			must(false, "a known instruction");
-		}
-	}
-	must(false, "the program ends");
-	return false;
-}
 
 /* The specification: in the listed order, the last that fits decides; one access at a time. */
 static bool is_allowed(const struct device_rule *rules, size_t count, char type, uint32_t major,
@@ -234,7 +193,7 @@ static void check_v2(
 
 		device.access_type =
 			d.access << 16 | (d.type == 'b' ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR);
-		must(run_device(code, length, &device) ==
+		must(machine_device(code, length, &device) ==
 				is_allowed(rules, count, d.type, d.major, d.minor, d.access),
 			"the program decides as the rules");
 	}
@@ -308,74 +267,13 @@ void run_target(const uint8_t *bytes, size_t length, struct arena *arena)
 #elif TARGET == SECCOMP
 enum { PROFILE_RULES = 24, DATA_SETS = 64 };
 
-static uint32_t run_filter(
-	const struct sock_filter *code, unsigned short count, const struct seccomp_data *data)
-{
-	uint32_t a = 0;
-
-	for (size_t at = 0; at < count; at++) {
-		const struct sock_filter *i = &code[at];
-
-		switch (i->code) {
-		case BPF_LD | BPF_W | BPF_ABS:
-			must(i->k <= sizeof(*data) - 4 && i->k % 4 == 0, "a load");
-			memcpy(&a, (const char *) data + i->k, 4);
-			break;
-		case BPF_ALU | BPF_AND | BPF_K:
-			a &= i->k;
-			break;
-		case BPF_JMP | BPF_JA:
-			at += i->k;
-			break;
-		case BPF_JMP | BPF_JEQ | BPF_K:
-			at += a == i->k ? i->jt : i->jf;
-			break;
-		case BPF_JMP | BPF_JGT | BPF_K:
-			at += a > i->k ? i->jt : i->jf;
-			break;
-		case BPF_JMP | BPF_JGE | BPF_K:
-			at += a >= i->k ? i->jt : i->jf;
-			break;
-		case BPF_RET | BPF_K:
-			return i->k;
-		default:
-			must(false, "a known instruction");
-		}
-	}
-	must(false, "the program ends");
-	return 0;
-}
-
-static bool holds(const struct seccomp_arg *arg, const struct seccomp_data *data, uint64_t most)
-{
-	const uint64_t is = data->args[arg->index] & most, value = arg->value & most;
-
-	switch (arg->op) {
-	case SECCOMP_OP_NE:
-		return is != value;
-	case SECCOMP_OP_LT:
-		return is < value;
-	case SECCOMP_OP_LE:
-		return is <= value;
-	case SECCOMP_OP_EQ:
-		return is == value;
-	case SECCOMP_OP_GE:
-		return is >= value;
-	case SECCOMP_OP_GT:
-		return is > value;
-	case SECCOMP_OP_MASKED_EQ:
-		return (is & value) == (arg->value_two & most);
-	}
-	return false;
-}
-
 /* All conditions hold; where they name one argument twice, one of them does. */
 static bool applies(const struct seccomp_rule *rule, const struct seccomp_data *data, uint64_t most)
 {
 	bool all = true, any = false, twice = false;
 
 	for (size_t i = 0; i < rule->arg_count; i++) {
-		const bool one = holds(&rule->args[i], data, most);
+		const bool one = machine_holds(&rule->args[i], data, most);
 
 		all &= one;
 		any |= one;
@@ -531,7 +429,7 @@ void run_target(const uint8_t *bytes, size_t length, struct arena *arena)
 		code_count = filter.count;
 	}
 	if (ours)
-		must(run_filter(code, code_count, &data) == SECCOMP_RET_KILL_THREAD,
+		must(machine_filter(code, code_count, &data) == SECCOMP_RET_KILL_THREAD,
 			"an architecture that is not the profile's is killed");
 	for (int set = 0; set < DATA_SETS; set++) {
 		const struct filter_arch *arch = &archs[(size_t) set % count];
@@ -544,7 +442,7 @@ void run_target(const uint8_t *bytes, size_t length, struct arena *arena)
 		if (rules.rule_count > 0 && arch->numbers[which % rules.rule_count] >= 0)
 			data.nr = arch->numbers[which % rules.rule_count];
 		take_arguments(&in, &rules, &data);
-		verdict = run_filter(code, code_count, &data);
+		verdict = machine_filter(code, code_count, &data);
 		/* socketcall and ipc of i386 carry the rules of other calls: container/seccomp_test.c
 		 * has them beside libseccomp's. */
 		if (ours && !x32 &&
