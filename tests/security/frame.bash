@@ -118,3 +118,18 @@ refused() {
 	one_line "${1-.}"
 }
 anything() { :; }
+
+# with_each_passwd COMMAND...: with each /etc/passwd in the image that has no end or is no file of its own.
+with_each_passwd() {
+	local kind
+	for kind in FIFO device huge link; do
+		rm -f "$BUNDLE/rootfs/etc/passwd"
+		case $kind in
+		FIFO) mkfifo "$BUNDLE/rootfs/etc/passwd" ;;
+		device) mknod "$BUNDLE/rootfs/etc/passwd" c 1 5 ;;
+		huge) truncate -s 2T "$BUNDLE/rootfs/etc/passwd" ;;
+		link) ln -s "$DECOY/file" "$BUNDLE/rootfs/etc/passwd" ;;
+		esac
+		"$@" # not behind ||, where a command that fails in it would not end the test
+	done
+}
