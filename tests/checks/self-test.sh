@@ -33,6 +33,8 @@ plant sources src/plan/unlisted.c ''
 plant shell contrib/x '#!/bin/sh
 cd $(ls) && [ $a == b ]'
 plant readme README.md '    cc -I. program.c -lyajl'
+plant weaken tests/security/weaken.tsv $'x\tsrc/container/init.c\ts/no such line//\tCVE-2019-5736'
+plant weaken tests/security/weaken.tsv $'x\tsrc/container/init.c\ts/set_up/x/\tno such test'
 plant words docs/x.md 'see /wo''rk/main/x'
 if [ -x "${OCIRT_BUILD:-build}/ocirt" ]; then
 	OCIRT_BUILD=$(readlink -f "${OCIRT_BUILD:-build}")
