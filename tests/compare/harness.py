@@ -74,9 +74,10 @@ class Container:
         shutil.rmtree(self.tmp)
         os.makedirs(self.tmp)
         os.chmod(self.tmp, 0o755)
-        for name in os.listdir(os.path.join(self.rootfs, "tmp")):
-            path = os.path.join(self.rootfs, "tmp", name)
-            shutil.rmtree(path) if os.path.isdir(path) and not os.path.islink(path) else os.unlink(path)
+        # Where the containers of the cases write: one may have been killed at any instant of its life.
+        for name in ("tmp", "root"):
+            for path in map(lambda n: os.path.join(self.rootfs, name, n), os.listdir(os.path.join(self.rootfs, name))):
+                shutil.rmtree(path) if os.path.isdir(path) and not os.path.islink(path) else os.unlink(path)
         self.config()
 
     def end(self):
