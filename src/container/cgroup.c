@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "container/cgroup.h"
 
+#include <errno.h>
 #include <fcntl.h>
 
 #include "base/facts.h"
@@ -124,6 +125,27 @@ int cgroup_enter(const struct cgroup_dirs *dirs, pid_t pid, int born_inside, str
 {
 	if (managers[dirs->manager]->join(dirs, pid, born_inside, err) < 0)
 		return err_place(err, "/linux/cgroupsPath");
+	return 0;
+}
+
+int cgroup_join(
+	const struct cgroup_dirs *dirs, int procfs, pid_t init, bool born_inside, struct err *err)
+{
+	if (cgroup_enter(dirs, 0, born_inside, err) == 0)
+		return 0;
+	if (err->num != EBUSY)
+		return -1;
+	err_drop(err);
+	for (size_t i = 0; i < dirs->leaf_count; i++) {
+		struct cgroup_dirs one = *dirs;
+
+		one.leaves = &dirs->leaves[i];
+		one.leaf_count = 1;
+		if (cgroup_enter(&one, 0, born_inside, err) == 0)
+			continue;
+		if (err->num != EBUSY || cgroup_enter_beside(&one, procfs, init, 0, err) < 0)
+			return -1;
+	}
 	return 0;
 }
 

@@ -72,6 +72,10 @@ ERR_CHECK int cgroup_enter(
 ERR_CHECK int cgroup_enter_beside(
 	const struct cgroup_dirs *dirs, int procfs, pid_t init, pid_t pid, struct err *err);
 
+/* The caller goes into the cgroups, or to the process init where one may hold no processes. */
+ERR_CHECK int cgroup_join(
+	const struct cgroup_dirs *dirs, int procfs, pid_t init, bool born_inside, struct err *err);
+
 /* Tells the manager what `update` has written into the files. */
 ERR_CHECK int cgroup_update(
 	const struct cgroup_plan *plan, const struct cgroup_dirs *dirs, struct err *err);

@@ -244,12 +244,9 @@ static int clone_child(
 	return pid < 0 ? -1 : 0;
 }
 
-/* Every mount may need an fd or two at the same time, and the usual limit is 1024 of them. */
 static int make_room(const struct create_job *job, struct init_fds *fds, struct err *err)
 {
-	enum { BESIDES = 64 };
-	const int lifted = rlimit_lift(
-		RLIMIT_NOFILE, 2 * job->plan->rootfs.step_count + BESIDES, &fds->files_before, err);
+	const int lifted = mounts_make_room(job->plan->rootfs.step_count, &fds->files_before, err);
 
 	fds->files_lifted = lifted > 0;
 	return lifted < 0 ? -1 : 0;

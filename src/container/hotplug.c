@@ -11,13 +11,28 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "base/time.h"
+#include "container/cgroup.h"
 #include "container/mounts.h"
 #include "container/msg.h"
 #include "kernel/cred.h"
 #include "kernel/mount.h"
 #include "kernel/ns.h"
+#include "kernel/procfs.h"
 
-enum { CHILD_MS = 60 * 1000 };
+enum { CHILD_MS = 60 * 1000, OOM_SCORE_ADJ_MAX = 1000 };
+
+bool hotplug_copies(const struct mount_step *steps, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (steps[i].copy_up)
+			return true;
+	return false;
+}
+
+static bool copies(const struct hotplug_job *job)
+{
+	return !job->remove && hotplug_copies(job->steps, job->count);
+}
 
 /* ---- the child's side --------------------------------------------------------------------------- */
 
@@ -95,6 +110,15 @@ static int work_inside(
 	_exit(0);
 }
 
+/* The files that are copied are the container's memory. Where that does not do it is this process that
+ * the kernel kills, and none of the container's. */
+static int take_place(const struct hotplug_job *job, struct err *err)
+{
+	if (procfs_oom_score_adj(job->procfs, getpid(), OOM_SCORE_ADJ_MAX, err) < 0)
+		return -1;
+	return cgroup_join(job->cgroups, job->procfs, job->init_pid, false, err);
+}
+
 static int enter_and_work(
 	const struct hotplug_job *job, struct mount_fds *fds, int sock, struct err *err)
 {
@@ -103,6 +127,9 @@ static int enter_and_work(
 
 	if (!pid)
 		all &= ~(unsigned) CLONE_NEWPID;
+	/* While /proc/self is ours: an ordinary user's is root's afterwards. */
+	if (copies(job) && take_place(job, err) < 0)
+		return -1;
 	/* Before anything is joined. */
 	if (ns_dumpable(false, err) < 0 || ns_pdeathsig(SIGKILL, err) < 0)
 		return -1;
@@ -147,16 +174,21 @@ static int run_child(const struct hotplug_job *job, struct mount_fds *fds, struc
 		err_drop(&late);
 	if (ns_reap(pid, pidfd, &info, &late) < 0)
 		err_drop(&late);
+	if (got < 0 && err->code == ERR_CHILD && copies(job))
+		return err_ctx(err, "tmpcopyup: the container's limit of memory may be too low");
 	return got < 0 ? -1 : 0;
 }
 
 int hotplug(const struct hotplug_job *job, struct err *err)
 {
 	struct mount_fds *fds = arena_array(job->arena, job->count + 1, sizeof(*fds));
+	uint64_t before;
 	int result = 0;
 
 	if ((job->ns->all & CLONE_NEWNS) == 0)
 		return err_set(err, ERR_STATE, "the container has no mount namespace of its own");
+	if (mounts_make_room(job->count, &before, err) < 0)
+		return -1;
 	for (size_t i = 0; i < job->count; i++)
 		fds[i] = (struct mount_fds) MOUNT_FDS_INIT;
 	for (size_t i = 0; result == 0 && !job->remove && i < job->count; i++)

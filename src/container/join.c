@@ -34,29 +34,6 @@ static int die_with_parent(int sock, struct err *err)
 	return 0;
 }
 
-/* Into the container's cgroups. Where its own on v2 may hold no processes, because they were moved into
- * one below it (cgroups(7), "no internal processes"), this one goes to the first process. */
-static int enter_cgroups(const struct join_job *job, bool born_inside, struct err *err)
-{
-	if (cgroup_enter(job->cgroups, 0, born_inside, err) == 0)
-		return 0;
-	if (err->num != EBUSY)
-		return -1;
-	err_drop(err);
-	for (size_t i = 0; i < job->cgroups->leaf_count; i++) {
-		struct cgroup_dirs one = *job->cgroups;
-
-		one.leaves = &job->cgroups->leaves[i];
-		one.leaf_count = 1;
-		if (cgroup_enter(&one, 0, born_inside, err) == 0)
-			continue;
-		if (err->num != EBUSY ||
-			cgroup_enter_beside(&one, job->procfs, job->init_pid, 0, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 static int set_cpus(const struct cpu_set_plan *cpus, const char *pointer, struct err *err)
 {
 	if (cpus->mask == NULL)
@@ -74,7 +51,7 @@ static int take_place(const struct join_job *job, bool born_inside, struct err *
 
 	if (create_oom_score(job->procfs, proc, getpid(), err) < 0 ||
 		set_cpus(&proc->affinity_initial, "/process/execCPUAffinity/initial", err) < 0 ||
-		enter_cgroups(job, born_inside, err) < 0)
+		cgroup_join(job->cgroups, job->procfs, job->init_pid, born_inside, err) < 0)
 		return -1;
 	return set_cpus(&proc->affinity_final, "/process/execCPUAffinity/final", err);
 }

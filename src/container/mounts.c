@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,10 +19,19 @@
 #include "kernel/copytree.h"
 #include "kernel/inode.h"
 #include "kernel/mount.h"
+#include "kernel/rlimit.h"
 
 enum { MODE_BYTES = 16 };
 
 /* ---- what is opened in advance ------------------------------------------------------------------ */
+
+int mounts_make_room(size_t steps, uint64_t *ret_before, struct err *err)
+{
+	/* Every step may need one or two at the same time, and each level of a tree that is copied three. */
+	enum { BESIDES = 64 + 3 * COPYTREE_DEPTH };
+
+	return rlimit_lift(RLIMIT_NOFILE, 2 * steps + BESIDES, ret_before, err);
+}
 
 int mounts_open_source(const struct mount_step *step, struct mount_fds *fds, struct err *err)
 {

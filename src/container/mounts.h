@@ -12,6 +12,8 @@
 #define OCIRT_CONTAINER_MOUNTS_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -31,6 +33,10 @@ struct mount_fds {
 	{                                                                                          \
 		.source = -1, .idmap = -1                                                          \
 	}
+
+/* Lifts the soft limit of open files for that many steps. Returns 1 with the limit as it was, or 0: it was
+ * high enough. */
+ERR_CHECK int mounts_make_room(size_t steps, uint64_t *ret_before, struct err *err);
 
 /* Opens what the caller can open for one step: with `privileged` bind sources (id-mapped if asked
  * for) and file systems of the host's namespaces, and in any case the user namespace of its id maps.

@@ -15,7 +15,7 @@
 #include "base/io.h"
 #include "base/str.h"
 
-enum { MAX_DEPTH = 128, XATTR_BYTES = 64 * 1024 };
+enum { XATTR_BYTES = 64 * 1024 };
 
 /* ---- what goes with every file ------------------------------------------------------------------ */
 
@@ -153,7 +153,7 @@ static int copy_directory(int from, int to, unsigned depth, struct err *err)
 	int list = openat(from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct stat info;
 
-	if (depth > MAX_DEPTH) {
+	if (depth > COPYTREE_DEPTH) {
 		fd_close(&list);
 		return err_num(err, ELOOP, "copy directory");
 	}

@@ -12,8 +12,10 @@
 
 #include "base/err.h"
 
+enum { COPYTREE_DEPTH = 128 }; /* three descriptors are open for each level */
+
 /* from and to are directories (O_PATH will do). The mode and the owner of `to` become those of `from`.
- * err->num is ELOOP for a tree deeper than 128 directories, ENOSPC when the target is full. */
+ * err->num is ELOOP for a tree deeper than COPYTREE_DEPTH, ENOSPC when the target is full. */
 ERR_CHECK int copytree(int from, int to, struct err *err);
 
 #endif

@@ -68,6 +68,9 @@ static int change(const struct global_options *global, const char *id, bool remo
 	if (plan_hotplug(
 		    config, &facts, &options, items, count, remove, arena, &plan, &notes, err) < 0)
 		return -1;
+	if (!remove && handle.status == STATUS_PAUSED && hotplug_copies(plan.steps, plan.step_count))
+		return err_set(err, ERR_PAUSED,
+			"tmpcopyup needs a container that runs: container paused");
 	for (size_t i = 0; i < notes.count; i++)
 		log_warning("%s", notes.items[i]);
 	const struct hotplug_job job = {
@@ -78,6 +81,7 @@ static int change(const struct global_options *global, const char *id, bool remo
 		.remove = remove,
 		.privileged = facts.sys_admin,
 		.init_pidfd = handle.pidfd,
+		.init_pid = (pid_t) handle.record.pid,
 		.procfs = handle.procfs,
 		.arena = arena,
 	};

@@ -80,6 +80,74 @@ inside() { awk -v at="$1" '$5 == at { print $6 }' "/proc/$(rt state "$ID" | jq .
 	rt delete --force "$ID"
 }
 
+# memory FILE FILE2: what a file of the container's memory cgroup says, by its name on version 1 and on 2.
+memory() {
+	local d
+	for d in "/sys/fs/cgroup/memory$CG/$1" "/sys/fs/cgroup$CG/$2"; do
+		[ ! -e "$d" ] || { cat "$d"; return; }
+	done
+	skip "no memory controller"
+}
+tree_to_copy() { # MIB: /mnt/c of the container, in the host's memory
+	mkdir "$BUNDLE/rootfs/mnt/c"
+	dd if=/dev/urandom of="$BUNDLE/rootfs/mnt/c/f" bs=1M count="$1" status=none
+	document '[{destination:"/mnt/c",type:"tmpfs",source:"tmpfs",options:["tmpcopyup"]}]'
+}
+
+@test "add: tmpcopyup copies into the container's memory" {
+	tree_to_copy 24
+	config '.linux.resources.memory = {"limit": 134217728}'
+	started
+	memory memory.usage_in_bytes memory.current >/dev/null
+	before=$(memory memory.usage_in_bytes memory.current)
+	rt mounts add "$ID" "$BATS_TEST_TMPDIR/list.json"
+	cmp "$BUNDLE/rootfs/mnt/c/f" "/proc/$(rt state "$ID" | jq .pid)/root/mnt/c/f"
+	after=$(memory memory.usage_in_bytes memory.current)
+	echo "before $before, after $after"
+	[ $((after - before)) -ge 24000000 ]
+	rt delete --force "$ID"
+}
+
+@test "add: tmpcopyup of more than the container may have fails, and the container lives" {
+	tree_to_copy 64
+	config '.linux.resources.memory = {"limit": 33554432}'
+	started 'while :; do sleep 1; done'
+	memory memory.usage_in_bytes memory.current >/dev/null
+	run rt mounts add "$ID" "$BATS_TEST_TMPDIR/list.json"
+	[ "$status" = 1 ]
+	one_line 'tmpcopyup: .*limit of memory'
+	is_status running
+	[ -z "$(inside /mnt/c)" ]
+	run rt exec "$ID" true
+	[ "$status" = 0 ]
+	rt delete --force "$ID"
+}
+
+@test "add: into a paused container, but no copies" {
+	tree_to_copy 1
+	started
+	rt pause "$ID" || skip "no pause here"
+	run rt mounts add "$ID" "$BATS_TEST_TMPDIR/list.json"
+	[ "$status" = 1 ]
+	one_line 'tmpcopyup.*container paused'
+	document '[{destination:"/mnt/t",type:"tmpfs",source:"tmpfs"}]'
+	rt mounts add "$ID" "$BATS_TEST_TMPDIR/list.json"
+	[ -n "$(inside /mnt/t)" ]
+	rt resume "$ID"
+	rt delete --force "$ID"
+}
+
+@test "add: more mounts than the caller may open files, and a deep tree" {
+	started
+	mkdir -p "$BUNDLE/rootfs/mnt/c/$(printf 'd/%.0s' {1..120})"
+	document --arg s "$BATS_TEST_TMPDIR" '[range(300) | {destination:"/mnt/\(.)",type:"bind",source:$s,options:["bind"]}]
+		+ [{destination:"/mnt/c",type:"tmpfs",source:"tmpfs",options:["tmpcopyup"]}]'
+	(ulimit -Sn 256 && rt mounts add "$ID" "$BATS_TEST_TMPDIR/list.json")
+	[ -n "$(inside /mnt/299)" ]
+	[ -d "/proc/$(rt state "$ID" | jq .pid)/root/mnt/c/$(printf 'd/%.0s' {1..120})" ]
+	rt delete --force "$ID"
+}
+
 @test "what is wrong: the document, the container, the verb" {
 	echo '{' >"$BATS_TEST_TMPDIR/list.json"
 	run rt mounts add "$ID" "$BATS_TEST_TMPDIR/list.json"
