@@ -50,8 +50,7 @@ static int add(const struct hotplug_job *job, const struct mount_root *root, str
 	for (size_t i = 0; i < job->count; i++) {
 		_cleanup_fd_ int late = -1;
 
-		if (mounts_open_source(&job->steps[i], &fds[i], err) < 0 ||
-			mounts_step(root, &job->steps[i], &fds[i], &late, err) < 0)
+		if (mounts_step(root, &job->steps[i], &fds[i], &late, err) < 0)
 			return -1;
 		if (late >= 0 && mount_set_attr(late, MOUNT_ATTR_RDONLY, 0, 0, false, err) < 0)
 			return err_point(
@@ -119,6 +118,23 @@ static int take_place(const struct hotplug_job *job, struct err *err)
 	return cgroup_join(job->cgroups, job->procfs, job->init_pid, false, err);
 }
 
+/* An ordinary user's binds: what the caller sees is cloned in a copy of its mount namespace that the
+ * container's user namespace owns, for only there is the right to do so. *all is what is left to enter. */
+static int open_sources(
+	const struct hotplug_job *job, struct mount_fds *fds, unsigned *all, struct err *err)
+{
+	if ((*all & CLONE_NEWUSER) != 0 &&
+		(ns_enter(job->init_pidfd, CLONE_NEWUSER, err) < 0 || cred_set_ids(0, 0, err) < 0))
+		return -1;
+	*all &= ~(unsigned) CLONE_NEWUSER;
+	if (ns_unshare(CLONE_NEWNS, err) < 0)
+		return -1;
+	for (size_t i = 0; i < job->count; i++)
+		if (mounts_open_source(&job->steps[i], &fds[i], err) < 0)
+			return -1;
+	return 0;
+}
+
 static int enter_and_work(
 	const struct hotplug_job *job, struct mount_fds *fds, int sock, struct err *err)
 {
@@ -132,6 +148,8 @@ static int enter_and_work(
 		return -1;
 	/* Before anything is joined. */
 	if (ns_dumpable(false, err) < 0 || ns_pdeathsig(SIGKILL, err) < 0)
+		return -1;
+	if (!job->remove && !job->privileged && open_sources(job, fds, &all, err) < 0)
 		return -1;
 	if (ns_enter(job->init_pidfd, (int) all, err) < 0)
 		return -1;
