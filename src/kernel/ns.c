@@ -165,7 +165,7 @@ const char *ns_name(int flag)
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
 		if (types[i].flag == flag)
 			return types[i].name;
-	return "";
+	return "namespaces";
 }
 
 bool ns_is_own(int fd, int flag)

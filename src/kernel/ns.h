@@ -62,7 +62,7 @@ ERR_CHECK int ns_open_self(int flag, struct err *err);
 /* Whether the fd is the very namespace of that type that we are in. */
 bool ns_is_own(int fd, int flag);
 
-/* The file name below /proc/PID/ns of a CLONE_NEW* ("net", "mnt"), for error texts; "" if unknown. */
+/* The file name below /proc/PID/ns of a CLONE_NEW* ("net", "mnt"), for error texts; "namespaces" for a set. */
 const char *ns_name(int flag);
 
 /* A pidfd for a process. err->num is ESRCH when there is none. pidfd_open(2); where that is hidden, the

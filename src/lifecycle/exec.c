@@ -11,23 +11,20 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/str.h"
-#include "base/time.h"
 #include "container/console.h"
 #include "container/join.h"
-#include "container/msg.h"
 #include "container/wait.h"
 #include "kernel/facts.h"
 #include "kernel/sock.h"
 #include "kernel/tty.h"
 #include "plan/document.h"
 #include "lifecycle/announce.h"
+#include "lifecycle/door.h"
 #include "lifecycle/exec-record.h"
 #include "lifecycle/handle.h"
 #include "lifecycle/preserved.h"
 #include "plan/exec.h"
 #include "plan/seccomp.h"
-
-enum { DOOR_MS = 60 * 1000 }; /* others may be at it before us */
 
 /* One exec, from the look at the container to its process. */
 struct exec {
@@ -263,30 +260,6 @@ static int announce(const struct exec_request *request, struct exec *exec, struc
 					 : announce_pid(request->pid_file, exec->child.pid, err);
 }
 
-/* The first process of a created container opens its namespaces to an ordinary user on request alone
- * (container/init.c), as long as *ret is open. -1 in it: there is no need, or the container has been started
- * meanwhile. */
-static int open_door(const struct exec *exec, int *ret, struct err *err)
-{
-	_cleanup_fd_ int door = -1;
-
-	if (exec->euid == 0 || exec->handle.status != STATUS_CREATED)
-		return 0;
-	door = sock_connect_at(exec->handle.dir.dir, STATE_BARRIER, SOCK_SEQPACKET, err);
-	if (door < 0) {
-		if (err->num != ENOENT && err->num != ECONNREFUSED)
-			return -1;
-		err_drop(err);
-		return 0;
-	}
-	if (msg_send(door, MSG_ENTER, -1, err) < 0 ||
-		msg_wait(door, exec->handle.pidfd, time_deadline_ms(DOOR_MS), MSG_READY, MSG_READY,
-			0, NULL, err) < 0)
-		return err_ctx(err, "ask the created container to be let in");
-	*ret = TAKE_FD(door);
-	return 0;
-}
-
 static int launch(const struct exec_request *request, struct exec *exec, struct err *err)
 {
 	const struct record *record = &exec->handle.record;
@@ -318,7 +291,8 @@ static int launch(const struct exec_request *request, struct exec *exec, struct 
 		if (exec->console_socket < 0)
 			return err_ctx(err, "--console-socket");
 	}
-	if (open_door(exec, &door, err) < 0 || join_spawn(&job, &exec->child, err) < 0)
+	if (door_open(&exec->handle, exec->euid, &door, err) < 0 ||
+		join_spawn(&job, &exec->child, err) < 0)
 		return -1;
 	fd_close(&door);
 	if (rdt_place_process(&place, exec->handle.procfs, exec->child.pid, &exec->arena, err) <

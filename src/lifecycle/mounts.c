@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/facts.h"
+#include "base/fd.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -14,6 +15,7 @@
 #include "kernel/procfs.h"
 #include "plan/document.h"
 #include "lifecycle/config.h"
+#include "lifecycle/door.h"
 #include "lifecycle/handle.h"
 #include "plan/hotplug.h"
 
@@ -58,6 +60,7 @@ static int change(const struct global_options *global, const char *id, bool remo
 	struct hotplug_plan plan = { .step_count = 0 };
 	struct facts facts;
 	size_t count = 0;
+	_cleanup_fd_ int door = -1;
 
 	if (look(global, id, arena, &handle, err) < 0 ||
 		read_list(file, arena, &items, &count, err) < 0 ||
@@ -68,9 +71,10 @@ static int change(const struct global_options *global, const char *id, bool remo
 	if (plan_hotplug(
 		    config, &facts, &options, items, count, remove, arena, &plan, &notes, err) < 0)
 		return -1;
-	if (!remove && handle.status == STATUS_PAUSED && hotplug_copies(plan.steps, plan.step_count))
-		return err_set(err, ERR_PAUSED,
-			"tmpcopyup needs a container that runs: container paused");
+	if (!remove && handle.status == STATUS_PAUSED &&
+		hotplug_copies(plan.steps, plan.step_count))
+		return err_set(
+			err, ERR_PAUSED, "tmpcopyup needs a container that runs: container paused");
 	for (size_t i = 0; i < notes.count; i++)
 		log_warning("%s", notes.items[i]);
 	const struct hotplug_job job = {
@@ -85,7 +89,7 @@ static int change(const struct global_options *global, const char *id, bool remo
 		.procfs = handle.procfs,
 		.arena = arena,
 	};
-	return hotplug(&job, err);
+	return door_open(&handle, facts.euid, &door, err) < 0 ? -1 : hotplug(&job, err);
 }
 
 int lifecycle_mounts(const struct global_options *global, const char *id, bool remove,

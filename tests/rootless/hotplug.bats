@@ -43,6 +43,23 @@ at() { rt mounts list --format json "$ID" | jq -r --arg d "$1" '.[] | select(.de
 	rt delete --force "$ID"
 }
 
+@test "add, list, remove in a created container, which starts with the mounts" {
+	rt delete --force "$ID"
+	script 'grep -c " /mnt/t " /proc/self/mountinfo >/tmp/count'
+	create_container
+	document '[{destination:"/mnt/t",type:"tmpfs",source:"t"},{destination:"/mnt/u",type:"tmpfs",source:"u"}]'
+	rt mounts add "$ID" "$BATS_TEST_TMPDIR/list.json"
+	[ -n "$(at /mnt/t)" ]
+	document '[{destination:"/mnt/u"}]'
+	rt mounts remove "$ID" "$BATS_TEST_TMPDIR/list.json"
+	[ -z "$(at /mnt/u)" ]
+	[ "$(status_of)" = created ]
+	rt start "$ID"
+	wait_for is_status stopped
+	[ "$(cat "$BUNDLE/rootfs/tmp/count")" = 1 ]
+	rt delete "$ID"
+}
+
 @test "what is not this user's to mount is refused, and names its place" {
 	document '[{destination:"/mnt/x",type:"ext4",source:"/dev/loop0"}]'
 	run rt mounts add "$ID" "$BATS_TEST_TMPDIR/list.json"
