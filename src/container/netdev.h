@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * netdev: linux.netDevices: devices of the host go into the container's network namespace, under the
- * name they are to have there, with their permanent addresses of global scope, and up; and come back.
+ * name they are to have there, with their permanent addresses of global scope, and up. A create that
+ * fails takes them back. From a container that is there they are not taken: they belong to the namespace.
  *
  * When a namespace ends, the kernel itself gives physical devices back to the host and ends virtual
- * ones (network_namespaces(7)). So what can be given back must be taken while the namespace lives.
+ * ones (network_namespaces(7)). So what is to come back must be taken while the namespace lives.
  * Follows config-linux.md, "Network Devices".
  */
 #ifndef OCIRT_CONTAINER_NETDEV_H

@@ -187,8 +187,8 @@ int container_announce(
 		announce_pid(options->pid_file, container->child.pid, err) < 0)
 		return -1;
 	container->record.phase = arena_str(&container->arena, "created");
-	container->record.net_devices.items = net_records(container);
-	container->record.net_devices.count = container->child.net_moved;
+	/* From here on they are the namespace's: only a create that fails takes them back. */
+	container->record.net_devices.count = 0;
 	if (record_write(&container->dir, &container->record, err) < 0) {
 		if (options->pid_file != NULL)
 			(void) unlink(options->pid_file); /* it names a process that will be gone */

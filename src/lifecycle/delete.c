@@ -43,7 +43,8 @@ static int end_first(const char *id, const struct cgroup_dirs *dirs, int pidfd,
 	return ended < 0 ? -1 : 0;
 }
 
-/* The fd keeps the network namespace, and the devices of the host in it, beyond the last process. */
+/* Of a half-made container: the fd keeps the network namespace, and the devices of the host in it, beyond
+ * the last process. */
 static int keep_network(const struct record *record)
 {
 	struct err ignored;
