@@ -95,7 +95,7 @@ static struct rdt_plan plan(struct spec_intel_rdt *rdt, struct arena *arena)
 static void test_plan(void **state)
 {
 	struct arena arena = { 0 };
-	char *lines[] = { WRITABLE("L2:0=f"), WRITABLE("MB:0=20\n") };
+	char *lines[] = { WRITABLE("L2:0=f"), WRITABLE("MB:0=20") };
 	bool yes = true, no = false;
 	struct rdt_plan got = plan(NULL, &arena);
 

@@ -363,12 +363,21 @@ static int check_net_devices(const struct spec_linux *linux_, struct err *err)
 
 static int check_rdt(const struct spec_linux *linux_, struct err *err)
 {
-	const char *id = linux_->intel_rdt != NULL ? linux_->intel_rdt->clos_id : NULL;
+	const struct spec_intel_rdt *rdt = linux_->intel_rdt;
+	const char *id = rdt != NULL ? rdt->clos_id : NULL;
+	const char *bandwidth = rdt != NULL ? rdt->mem_bw_schema : NULL;
 
-	if (id == NULL || str_eq(id, "/"))
+	if (rdt == NULL)
 		return 0;
-	if (*id == '\0' || str_eq(id, ".") || str_eq(id, "..") || strchr(id, '/') != NULL)
+	if (id != NULL && !str_eq(id, "/") &&
+		(*id == '\0' || str_eq(id, ".") || str_eq(id, "..") || strchr(id, '/') != NULL))
 		return err_at(err, "/linux/intelRdt/closID", "must be a file name, or /");
+	if (bandwidth != NULL && (!str_starts(bandwidth, "MB:") || strchr(bandwidth, '\n') != NULL))
+		return err_at(err, "/linux/intelRdt/memBwSchema",
+			"must be one line that begins with MB:");
+	for (size_t i = 0; i < rdt->schemata.count; i++)
+		if (strchr(rdt->schemata.items[i], '\n') != NULL)
+			return refuse(err, "must be one line", "/linux/intelRdt/schemata/%zu", i);
 	return 0;
 }
 

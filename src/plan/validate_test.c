@@ -55,6 +55,17 @@ static const struct {
 		"/linux/timeOffsets" },
 	{ "{" ROOT PROC "\"linux\":{" NS ",\"intelRdt\":{\"closID\":\"..\"}}}",
 		"/linux/intelRdt/closID" },
+	{ "{" ROOT PROC "\"linux\":{" NS
+	  ",\"intelRdt\":{\"closID\":\"a\",\"l3CacheSchema\":\"L3:0=f\\nMB:0=9\","
+	  "\"memBwSchema\":\"MB:0=20;1=70\",\"schemata\":[\"L3:0=f\",\"MB:0=9\"]}}}",
+		NULL },
+	{ "{" ROOT PROC "\"linux\":{" NS ",\"intelRdt\":{\"memBwSchema\":\"L3:0=f\"}}}",
+		"/linux/intelRdt/memBwSchema" },
+	{ "{" ROOT PROC "\"linux\":{" NS ",\"intelRdt\":{\"memBwSchema\":\"MB:0=9\\n\"}}}",
+		"/linux/intelRdt/memBwSchema" },
+	{ "{" ROOT PROC "\"linux\":{" NS
+	  ",\"intelRdt\":{\"schemata\":[\"MB:0=9\",\"L3:0=f\\nL2:0=1\"]}}}",
+		"/linux/intelRdt/schemata/1" },
 };
 
 static void test_cases(void **state)
