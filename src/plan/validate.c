@@ -381,6 +381,14 @@ static int check_rdt(const struct spec_linux *linux_, struct err *err)
 	return 0;
 }
 
+static int check_annotations(const struct spec_map *annotations, struct err *err)
+{
+	for (size_t i = 0; i < annotations->count; i++)
+		if (*annotations->items[i].key == '\0')
+			return err_at(err, "/annotations/", "a key must not be empty");
+	return 0;
+}
+
 int plan_fault(const struct plan_input *in, size_t index, struct err *err)
 {
 	static const struct spec_linux nothing;
@@ -418,6 +426,8 @@ int plan_fault(const struct plan_input *in, size_t index, struct err *err)
 		return check_net_devices(linux_, err);
 	case 14:
 		return check_rdt(linux_, err);
+	case 15:
+		return check_annotations(&spec->annotations, err);
 	default:
 		return 1;
 	}

@@ -28,6 +28,10 @@ static const struct {
 	{ "{\"ociVersion\":\"1.0.2-dev\",\"root\":{\"path\":\"rootfs\"}," PROC "\"linux\":{" NS
 	  "}}",
 		NULL },
+	{ "{" ROOT PROC "\"annotations\":{\"a\":\"\",\"no.such.key\":\"x\"},\"linux\":{" NS "}}",
+		NULL },
+	{ "{" ROOT PROC "\"annotations\":{\"a\":\"\",\"\":\"x\"},\"linux\":{" NS "}}",
+		"/annotations/" },
 	{ "{\"ociVersion\":\"9.0.0\",\"root\":{\"path\":\"r\"}," PROC "\"linux\":{}}",
 		"/ociVersion" },
 	{ "{\"ociVersion\":\"1.0.0\"," PROC "\"linux\":{}}", "/root" },
