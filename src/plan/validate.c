@@ -84,7 +84,24 @@ static const char *digits_behind(const char *text)
 	return end == text || (*text == '0' && end - text > 1) ? NULL : end;
 }
 
-/* Semantic Versioning 2.0.0 with the major version 1: 1.MINOR.PATCH, then -words or +words. */
+/* Words between dots. A number among those of a pre-release has no leading zero. */
+static const char *words_behind(const char *text, bool numbers)
+{
+	for (;; text++) {
+		const size_t length = strspn(
+			text, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-");
+
+		if (length == 0 ||
+			(numbers && *text == '0' && length > 1 &&
+				strspn(text, "0123456789") == length))
+			return NULL;
+		text += length;
+		if (*text != '.')
+			return text;
+	}
+}
+
+/* Semantic Versioning 2.0.0 with the major version 1: 1.MINOR.PATCH, then -words, then +words. */
 static int check_version(const char *version, struct err *err)
 {
 	const char *end;
@@ -95,8 +112,11 @@ static int check_version(const char *version, struct err *err)
 		return err_at(err, "/ociVersion", "only 1.x.y is supported, not \"%s\"", version);
 	end = digits_behind(version + 2);
 	end = end != NULL && *end == '.' ? digits_behind(end + 1) : NULL;
-	if (end == NULL || (*end != '\0' && *end != '-' && *end != '+') ||
-		(*end != '\0' && end[1] == '\0'))
+	if (end != NULL && *end == '-')
+		end = words_behind(end + 1, true);
+	if (end != NULL && *end == '+')
+		end = words_behind(end + 1, false);
+	if (end == NULL || *end != '\0')
 		return err_at(err, "/ociVersion", "\"%s\" is not a semantic version", version);
 	return 0;
 }

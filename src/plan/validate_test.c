@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "libocispec-lite/ocispec.h"
@@ -72,6 +73,54 @@ static const struct {
 		"/linux/intelRdt/schemata/1" },
 };
 
+/* The text of https://semver.org: which are versions and which are not. */
+static void test_versions(void **state)
+{
+	static const struct {
+		const char *text;
+		bool accepted;
+	} rows[] = {
+		{ "1.0.0", true },
+		{ "1.3.0", true },
+		{ "1.20.300", true },
+		{ "1.0.2-dev", true },
+		{ "1.3.0+dev", true },
+		{ "1.0.0-rc.1+build.007", true },
+		{ "1.0.0-0a.0.--", true },
+		{ "1.0.0--", true },
+		{ "1", false },
+		{ "1.0", false },
+		{ "1.0.0.0", false },
+		{ "1.01.0", false },
+		{ "1.0.00", false },
+		{ "1.0.0-", false },
+		{ "1.0.0+", false },
+		{ "1.0.0-a..b", false },
+		{ "1.0.0-a.", false },
+		{ "1.0.0-01", false },
+		{ "1.0.0-a b", false },
+		{ "1.0.0-a_b", false },
+		{ "1.0.0+a+b", false },
+		{ " 1.0.0", false },
+		{ "v1.0.0", false },
+		{ "", false },
+		{ "2.0.0", false },
+		{ "0.2.0", false },
+	};
+
+	(void) state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char version[32];
+		const struct spec spec = { .oci_version = version };
+		const struct plan_input in = { .spec = &spec };
+		struct err err = { 0 };
+
+		(void) snprintf(version, sizeof(version), "%s", rows[i].text);
+		if ((plan_fault(&in, 0, &err) == 0) != rows[i].accepted)
+			fail_msg("\"%s\": %s", rows[i].text, err.text);
+	}
+}
+
 static void test_cases(void **state)
 {
 	(void) state;
@@ -104,7 +153,10 @@ static void test_cases(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_cases) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_versions),
+		cmocka_unit_test(test_cases),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
