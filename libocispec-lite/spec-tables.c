@@ -209,7 +209,7 @@ static const struct ocispec_field cpu_rows[] = {
 static TABLE("cpu", cpu_object, spec_cpu, cpu_rows);
 
 static const struct ocispec_field pids_rows[] = {
-	NEED(spec_pids, limit, "limit", I64_OPT),
+	ROW(spec_pids, limit, "limit", I64_OPT),
 };
 static TABLE("pids", pids_object, spec_pids, pids_rows);
 

@@ -130,6 +130,7 @@ static const struct row rows[] = {
 	{ "{\"cpu\":{\"idle\":1}}", "cpu.idle=1", "cpu.idle=1" },
 	{ "{\"cpu\":{\"idle\":2}}", "!/linux/resources/cpu/idle", "!/linux/resources/cpu/idle" },
 	/* pids */
+	{ "{\"pids\":{}}", "", "" },
 	{ "{\"pids\":{\"limit\":0}}", "pids.max=0", "pids.max=0" },
 	{ "{\"pids\":{\"limit\":-1}}", "pids.max=max", "pids.max=max" },
 	{ "{\"pids\":{\"limit\":77}}", "pids.max=77", "pids.max=77" },
