@@ -240,6 +240,16 @@ static const char *first_name(uint64_t set)
 	return "";
 }
 
+/* What the kernel would not grant beside the other sets goes with a warning too. */
+static void drop_ungranted(
+	struct maker *m, const char *name, uint64_t *set, uint64_t granted, const char *words)
+{
+	for (uint64_t excess = *set & ~granted; excess != 0; excess &= excess - 1)
+		plan_note(m->in->notes, m->in->arena, "%s/capabilities/%s: %s is not %s: ignored",
+			m->at, name, first_name(excess), words);
+	*set &= granted;
+}
+
 static int make_caps(struct maker *m)
 {
 	const struct spec_capabilities *from = m->from->capabilities;
@@ -247,7 +257,7 @@ static int make_caps(struct maker *m)
 	const uint64_t known = m->in->facts->cap_last >= 63
 		? UINT64_MAX
 		: ((uint64_t) 1 << (m->in->facts->cap_last + 1)) - 1;
-	uint64_t available = known, excess;
+	uint64_t available = known;
 
 	if (from == NULL)
 		return 0;
@@ -259,20 +269,10 @@ static int make_caps(struct maker *m)
 	caps->effective = make_cap_set(m, &from->effective, "effective", available);
 	caps->inheritable = make_cap_set(m, &from->inheritable, "inheritable", available);
 	caps->ambient = make_cap_set(m, &from->ambient, "ambient", available);
-	excess = caps->effective & ~caps->permitted;
-	if (excess != 0)
-		return err_at(m->err, AT(m, "/capabilities/effective"),
-			"%s is not among the permitted ones", first_name(excess));
-	excess = caps->inheritable & ~caps->bounding;
-	if (excess != 0)
-		return err_at(m->err, AT(m, "/capabilities/inheritable"),
-			"%s is not in the bounding set", first_name(excess));
-	excess = caps->ambient & ~(caps->permitted & caps->inheritable);
-	for (; excess != 0; excess &= excess - 1)
-		plan_note(m->in->notes, m->in->arena,
-			"%s/capabilities/ambient: %s is not permitted and inheritable: not raised",
-			m->at, first_name(excess));
-	caps->ambient &= caps->permitted & caps->inheritable;
+	drop_ungranted(m, "effective", &caps->effective, caps->permitted, "permitted");
+	drop_ungranted(m, "inheritable", &caps->inheritable, caps->bounding, "in the bounding set");
+	drop_ungranted(m, "ambient", &caps->ambient, caps->permitted & caps->inheritable,
+		"permitted and inheritable");
 	return 0;
 }
 

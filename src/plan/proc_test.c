@@ -26,41 +26,77 @@ static void test_refused(void **state)
 {
 	_cleanup_arena_ struct arena arena = { 0 };
 	char *args[] = { (char *) "sh" }, *env[] = { (char *) "A=1", (char *) "=x" };
-	char *caps[] = { (char *) "CAP_KILL" };
 	int64_t score = 2000;
 	uint32_t no_id = UINT32_MAX, umask = 01000;
 	struct spec_user nobody = { .uid = &no_id }, masked = { .umask = &umask };
-	struct spec_capabilities effective = { .effective = { caps, 1 } };
 	struct spec_rlimit above = { (char *) "RLIMIT_CORE", 2, 1 };
 	struct spec_rlimit twice[] = { { (char *) "RLIMIT_CORE", 1, 1 },
 		{ (char *) "RLIMIT_CORE", 1, 1 } };
 	const struct spec_process good = { .args = { args, 1 }, .cwd = (char *) "/" };
-	struct spec_process cases[8];
-	static const char *const pointers[8] = { "/process/cwd", "/process/env/1",
+	struct spec_process cases[7];
+	static const char *const pointers[7] = { "/process/cwd", "/process/env/1",
 		"/process/oomScoreAdj", "/process/user/uid", "/process/user/umask",
-		"/process/capabilities/effective", "/process/rlimits/0/soft",
-		"/process/rlimits/1/type" };
+		"/process/rlimits/0/soft", "/process/rlimits/1/type" };
 
 	(void) state;
-	for (size_t i = 0; i < 8; i++)
+	for (size_t i = 0; i < 7; i++)
 		cases[i] = good;
 	cases[0].cwd = (char *) "tmp";
 	cases[1].env = (struct spec_strings){ env, 2 };
 	cases[2].oom_score_adj = &score;
 	cases[3].user = &nobody;
 	cases[4].user = &masked;
-	cases[5].capabilities = &effective;
-	cases[6].rlimits.items = &above;
-	cases[6].rlimits.count = 1;
-	cases[7].rlimits.items = twice;
-	cases[7].rlimits.count = 2;
-	for (size_t i = 0; i < 8; i++) {
+	cases[5].rlimits.items = &above;
+	cases[5].rlimits.count = 1;
+	cases[6].rlimits.items = twice;
+	cases[6].rlimits.count = 2;
+	for (size_t i = 0; i < 7; i++) {
 		struct proc_plan plan = { 0 };
 		struct err err = { 0 };
 
 		assert_int_equal(make(&arena, &cases[i], &plan, &err), -1);
 		assert_string_equal(err.pointer, pointers[i]);
 	}
+}
+
+/* What cannot be had goes with a warning: an unknown name, and what the other sets do not allow. */
+static void test_capabilities(void **state)
+{
+	_cleanup_arena_ struct arena arena = { 0 };
+	char *args[] = { (char *) "sh" };
+	char *kill_[] = { (char *) "CAP_KILL" };
+	char *both[] = { (char *) "CAP_KILL", (char *) "CAP_CHOWN" };
+	char *unknown[] = { (char *) "CAP_CHOWN", (char *) "CAP_NOSUCH" };
+	struct spec_capabilities sets = {
+		.bounding = { unknown, 2 },
+		.permitted = { kill_, 1 },
+		.effective = { both, 2 },
+		.inheritable = { both, 2 },
+		.ambient = { kill_, 1 },
+	};
+	const struct spec_process process = {
+		.args = { args, 1 }, .cwd = (char *) "/", .capabilities = &sets
+	};
+	static const char *const warnings[] = {
+		"/process/capabilities/bounding/1: unknown capability \"CAP_NOSUCH\" ignored",
+		"/process/capabilities/effective: CAP_CHOWN is not permitted: ignored",
+		"/process/capabilities/inheritable: CAP_KILL is not in the bounding set: ignored",
+		"/process/capabilities/ambient: CAP_KILL is not permitted and inheritable: ignored",
+	};
+	struct proc_plan plan = { 0 };
+	struct err err = { 0 };
+
+	(void) state;
+	notes = (struct plan_notes){ 0 };
+	assert_int_equal(make(&arena, &process, &plan, &err), 0);
+	assert_int_equal(plan.caps.bounding, 1);
+	assert_int_equal(plan.caps.permitted, 1 << 5);
+	assert_int_equal(plan.caps.effective, 1 << 5);
+	assert_int_equal(plan.caps.inheritable, 1);
+	assert_int_equal(plan.caps.ambient, 0);
+	assert_int_equal(notes.count, 4);
+	for (size_t i = 0; i < 4; i++)
+		assert_string_equal(notes.items[i], warnings[i]);
 }
 
 static void test_environment(void **state)
@@ -93,6 +129,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_capabilities),
 		cmocka_unit_test(test_environment),
 	};
 
