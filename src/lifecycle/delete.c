@@ -10,6 +10,7 @@
 #include "container/netdev.h"
 #include "kernel/ns.h"
 #include "kernel/procfs.h"
+#include "lifecycle/delete.h"
 #include "lifecycle/peer.h"
 #include "lifecycle/handle.h"
 #include "lifecycle/hooks.h"
@@ -182,6 +183,13 @@ static int delete_locked(const char *root, const char *id, bool force, struct st
 	if (str_eq(record.phase, "created"))
 		poststop(dir, &record, &arena);
 	return state_remove(dir, err);
+}
+
+int delete_by_force(const char *root, const char *id, struct state_dir *dir, struct err *err)
+{
+	int netns = -1;
+
+	return delete_locked(root, id, true, dir, &netns, err);
 }
 
 int lifecycle_delete(

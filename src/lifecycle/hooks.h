@@ -16,7 +16,7 @@
 ERR_CHECK int hooks_load(const struct state_dir *dir, struct arena *arena,
 	struct hook_list ret[HOOK_KINDS], struct err *err);
 
-/* poststart hooks. A failing one ends the container, as runc has it, and is the error. */
+/* poststart hooks. A failing one ends the first process and is the error; the rest goes with the caller. */
 ERR_CHECK int hooks_after_start(const struct hook_list *poststart, const struct record *record,
 	struct arena *arena, struct err *err);
 

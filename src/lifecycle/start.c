@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/time.h"
 #include "container/hooks.h"
 #include "container/notify.h"
@@ -14,6 +15,7 @@
 #include "kernel/ns.h"
 #include "kernel/procfs.h"
 #include "kernel/sock.h"
+#include "lifecycle/delete.h"
 #include "lifecycle/handle.h"
 #include "lifecycle/hooks.h"
 #include "lifecycle/lifecycle.h"
@@ -86,6 +88,18 @@ static int pass_barrier(
 	return 0;
 }
 
+/* The specification goes on from a hook that fails with destroying the container, as from a hook of
+ * create. */
+static void destroy(const char *root, const char *id, struct handle *handle)
+{
+	struct err late = { 0 };
+
+	if (delete_by_force(root, id, &handle->dir, &late) < 0) {
+		log_warning("%s", late.text);
+		err_drop(&late);
+	}
+}
+
 static int start(const struct global_options *global, const char *id, struct err *err)
 {
 	_cleanup_arena_ struct arena arena = { 0 };
@@ -109,10 +123,14 @@ static int start(const struct global_options *global, const char *id, struct err
 	if (refuse_stopped(&handle, err) < 0)
 		return -1;
 	if (notify_open(handle.dir.dir, getenv("NOTIFY_SOCKET"), &notify, err) < 0 ||
-		hooks_load(&handle.dir, &arena, hooks, err) < 0 ||
-		pass_barrier(&handle, &hooks[HOOK_START_CONTAINER], err) < 0 ||
-		hooks_after_start(&hooks[HOOK_POSTSTART], &handle.record, &arena, err) < 0)
+		hooks_load(&handle.dir, &arena, hooks, err) < 0)
 		return -1;
+	if (pass_barrier(&handle, &hooks[HOOK_START_CONTAINER], err) < 0 ||
+		hooks_after_start(&hooks[HOOK_POSTSTART], &handle.record, &arena, err) < 0) {
+		if (err->code == ERR_HOOK)
+			destroy(global->root, id, &handle);
+		return -1;
+	}
 	/* However long it takes to be ready, others may have to do with the container meanwhile. */
 	state_unlock(&handle.dir);
 	return notify_until_ready(&notify, (pid_t) handle.record.pid, handle.pidfd, err);

@@ -29,6 +29,70 @@ hook() { # KIND
 	grep -q "^poststop stopped" "$H"
 }
 
+@test "the six kinds in their order, each with the pid that its namespace shows" {
+	is_ocirt || skip "runc 1.1.5 runs poststart hooks with create"
+	: >"$H"
+	for k in prestart createRuntime createContainer poststart poststop; do
+		config ".hooks.$k = \$v" --argjson v "$(hook $k)"
+	done
+	cat >"$BUNDLE/rootfs/bin/hook" <<-'END'
+		#!/bin/sh
+		s=$(cat)
+		echo startContainer $(echo "$s" | sed 's/.*"status":"\([a-z]*\)".*/\1/') $(echo "$s" | sed 's/.*"pid":\([0-9]*\).*/\1/') >>/log
+	END
+	chmod 755 "$BUNDLE/rootfs/bin/hook"
+	config '.mounts += [{destination: "/log", source: $h, options: ["bind"]}] | .hooks.startContainer = [{path: "/bin/hook"}]' --arg h "$H"
+	args sleep 100
+	create_container
+	pid=$(rt state "$ID" | jq .pid)
+	rt start "$ID"
+	rt kill "$ID" KILL
+	wait_for is_status stopped
+	rt delete "$ID"
+	diff <(tr '\t' ' ' <"$H") <(printf '%s\n' "prestart creating $pid" "createRuntime creating $pid" "createContainer creating 1" \
+		"startContainer created 1" "poststart running $pid" "poststop stopped")
+}
+
+@test "each kind finds its path and runs in the runtime's namespaces, or in the container's" {
+	printf '#!/bin/sh\nfor n in mnt net uts ipc pid cgroup; do echo $1 $n $(readlink /proc/self/ns/$n); done >>%s\n' "$H" >"$BATS_TEST_TMPDIR/hook"
+	printf '#!/bin/sh\nfor n in mnt net uts ipc pid cgroup; do echo $1 $n $(readlink /proc/self/ns/$n); done >/tmp/seen\n' >"$BUNDLE/rootfs/bin/hook"
+	chmod 755 "$BATS_TEST_TMPDIR/hook" "$BUNDLE/rootfs/bin/hook"
+	config '.hooks = ([("prestart", "createRuntime", "createContainer", "poststart", "poststop") as $k |
+		{key: $k, value: [{path: $p, args: ["hook", $k]}]}] | from_entries) |
+		.hooks.startContainer = [{path: "/bin/hook", args: ["hook", "startContainer"]}]' --arg p "$BATS_TEST_TMPDIR/hook"
+	args sleep 100
+	create_container
+	pid=$(rt state "$ID" | jq .pid)
+	for n in mnt net uts ipc pid cgroup; do echo "$n $(readlink "/proc/$pid/ns/$n")"; done >"$BATS_TEST_TMPDIR/inside"
+	for n in mnt net uts ipc pid cgroup; do echo "$n $(readlink "/proc/self/ns/$n")"; done >"$BATS_TEST_TMPDIR/outside"
+	! diff -q "$BATS_TEST_TMPDIR/inside" "$BATS_TEST_TMPDIR/outside"
+	rt start "$ID"
+	wait_for test -s "$BUNDLE/rootfs/tmp/seen"
+	rt delete --force "$ID"
+	cat "$BUNDLE/rootfs/tmp/seen" >>"$H"
+	for k in prestart createRuntime poststart poststop; do
+		diff <(sed -n "s/^$k //p" "$H") "$BATS_TEST_TMPDIR/outside"
+	done
+	for k in createContainer startContainer; do
+		diff <(sed -n "s/^$k //p" "$H") "$BATS_TEST_TMPDIR/inside"
+	done
+}
+
+@test "poststart comes when the program runs, poststop when the container has gone, and start and delete wait for them" {
+	is_ocirt || skip "runc 1.1.5 runs poststart hooks with create"
+	config '.hooks.poststart = [{path: "/bin/sh", args: ["sh", "-c", $a]}] | .hooks.poststop = [{path: "/bin/sh", args: ["sh", "-c", $b]}]' \
+		--arg a "p=\$(sed 's/.*\"pid\":\([0-9]*\).*/\1/'); sleep 0.5; tr '\\0' ' ' </proc/\$p/cmdline >$H" \
+		--arg b "sleep 0.5; { echo; find /sys/fs/cgroup -name 'ocirt-test-$$-*' | wc -l; } >>$H"
+	args sleep 100
+	create_container
+	rt start "$ID"
+	[ "$(cat "$H")" = "sleep 100 " ]
+	rt kill "$ID" KILL
+	wait_for is_status stopped
+	rt delete "$ID"
+	[ "$(tail -1 "$H")" = 0 ]
+}
+
 @test "createContainer and startContainer" {
 	mkdir -p "$BUNDLE/rootfs/hooks"
 	config '.hooks.createContainer = [{path:"/bin/sh",args:["sh","-c",("cat > "+$d+"/cc")]}]
@@ -106,31 +170,49 @@ hook() { # KIND
 	diff "$H" <(printf '%s\n' "$BUNDLE" "$BUNDLE/rootfs" "$BUNDLE")
 }
 
-@test "a failing startContainer hook ends start" {
-	is_ocirt || skip "some runtimes' start does not wait"
-	config '.hooks.startContainer = [{path:"/bin/false"}]'
-	create_container
-	run rt start "$ID"
-	[ "$status" != 0 ]
-	rt delete --force "$ID"
+@test "a failing hook of start is its error and destroys the container, with the poststop hooks" {
+	is_ocirt || skip "others leave it stopped"
+	for k in startContainer poststart; do
+		: >"$H"
+		config 'del(.hooks) | .hooks[$k] = [{path: "/bin/false"}] |
+			.hooks.poststop = [{path: "/bin/sh", args: ["sh", "-c", ("echo poststop >>" + $log)]}]' --arg k $k --arg log "$H"
+		args sleep 100
+		create_container
+		run rt start "$ID"
+		[ "$status" = 1 ]
+		one_line "/hooks/$k/0 hook $k /bin/false: exit status 1"
+		[ "$(cat "$H")" = poststop ]
+		[ -z "$(cgroup_dirs)" ]
+		run rt state "$ID"
+		[ "$status" = 1 ]
+		one_line 'container does not exist'
+	done
 }
 
-@test "failing poststart and poststop hooks: delete goes on" {
-	config '.hooks.poststop = [{path:"/bin/false"}]'
+@test "a failing poststop hook is a warning: the others run, and the container is gone" {
+	is_ocirt || skip "others stop at it"
+	config '.hooks.poststop = [{path: "/bin/false"}, {path: "/no/such/hook"},
+		{path: "/bin/sh", args: ["sh", "-c", ("echo ran >>" + $log)]}]' --arg log "$H"
 	create_container
 	rt start "$ID"
 	wait_for is_status stopped
-	rt delete "$ID" || :
+	run rt delete "$ID"
+	[ "$status" = 0 ]
+	says '/hooks/poststop/0 hook poststop /bin/false: exit status 1'
+	says '/hooks/poststop/1 hook poststop /no/such/hook'
+	[ "$(cat "$H")" = ran ]
 	run rt state "$ID"
 	[ "$status" = 1 ]
 }
 
 @test "a hook that takes too long is ended" {
-	config '.hooks.createRuntime = [{path:"/bin/sleep",args:["sleep","30"],timeout:1}]'
+	config '.hooks.createRuntime = [{path:"/bin/sleep",args:["sleep",$s],timeout:1}]' --arg s "30.$$"
 	before=$SECONDS
 	run create_container
 	[ "$status" = 1 ]
 	[ $((SECONDS - before)) -lt 10 ]
+	echo "30.$$" >"$BATS_TEST_TMPDIR/word" # grep would find itself
+	! grep -qsaFf "$BATS_TEST_TMPDIR/word" /proc/[0-9]*/cmdline
 }
 
 @test "a hook that is not there" {
