@@ -351,6 +351,8 @@ int container_begin(const struct global_options *global, const struct create_opt
 		container_read(global, options, foreground && !options->detach, ret, err) < 0 ||
 		check_rootfs(ret->bundle.plan.rootfs.path, err) < 0)
 		return -1;
+	if (foreground && ret->bundle.spec->process == NULL)
+		return err_at(err, "/process", "is missing");
 	if (procfs_boot_id(ret->procfs, boot_id, err) < 0 ||
 		claim(global, options->id, boot_id, ret, err) < 0)
 		return -1;

@@ -12,13 +12,14 @@
 #include "plan/state_json.h"
 
 int hooks_load(const struct state_dir *dir, struct arena *arena, struct hook_list ret[HOOK_KINDS],
-	struct err *err)
+	const struct spec **ret_spec, struct err *err)
 {
 	struct plan_notes notes = { 0 };
 	struct plan_input in = { .arena = arena, .notes = &notes };
 
 	if (config_read_kept(dir, arena, &in.spec, err) < 0)
 		return -1;
+	*ret_spec = in.spec;
 	return plan_hooks(&in, ret, err);
 }
 

@@ -12,9 +12,11 @@
 #include "lifecycle/state.h"
 #include "plan/plan.h"
 
-/* The lists of the configuration that is kept in the state directory, in the arena. */
+struct spec;
+
+/* The lists of the configuration that is kept in the state directory, and all of it, in the arena. */
 ERR_CHECK int hooks_load(const struct state_dir *dir, struct arena *arena,
-	struct hook_list ret[HOOK_KINDS], struct err *err);
+	struct hook_list ret[HOOK_KINDS], const struct spec **ret_spec, struct err *err);
 
 /* poststart hooks. A failing one ends the first process and is the error; the rest goes with the caller. */
 ERR_CHECK int hooks_after_start(const struct hook_list *poststart, const struct record *record,

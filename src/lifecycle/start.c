@@ -15,6 +15,7 @@
 #include "kernel/ns.h"
 #include "kernel/procfs.h"
 #include "kernel/sock.h"
+#include "libocispec-lite/spec.h"
 #include "lifecycle/delete.h"
 #include "lifecycle/handle.h"
 #include "lifecycle/hooks.h"
@@ -106,6 +107,7 @@ static int start(const struct global_options *global, const char *id, struct err
 	_cleanup_handle_ struct handle handle = HANDLE_INIT;
 	_cleanup_notify_ struct notify notify = NOTIFY_INIT;
 	struct hook_list hooks[HOOK_KINDS];
+	const struct spec *spec;
 
 	if (handle_open(global->root, id, &arena, &handle, err) < 0)
 		return -1;
@@ -123,8 +125,10 @@ static int start(const struct global_options *global, const char *id, struct err
 	if (refuse_stopped(&handle, err) < 0)
 		return -1;
 	if (notify_open(handle.dir.dir, getenv("NOTIFY_SOCKET"), &notify, err) < 0 ||
-		hooks_load(&handle.dir, &arena, hooks, err) < 0)
+		hooks_load(&handle.dir, &arena, hooks, &spec, err) < 0)
 		return -1;
+	if (spec->process == NULL)
+		return err_at(err, "/process", "is missing");
 	if (pass_barrier(&handle, &hooks[HOOK_START_CONTAINER], err) < 0 ||
 		hooks_after_start(&hooks[HOOK_POSTSTART], &handle.record, &arena, err) < 0) {
 		if (err->code == ERR_HOOK)

@@ -243,7 +243,8 @@ struct cpu_set_plan {
 };
 
 struct proc_plan {
-	char *const *argv; /* NULL-terminated, argv[0] not empty */
+	/* NULL-terminated, argv[0] not empty. NULL: without a process, never started. */
+	char *const *argv;
 	char **envp; /* NULL-terminated; one free slot behind the last for HOME */
 	size_t env_count;
 	bool needs_home; /* HOME is not among them: looked up by uid inside the root */

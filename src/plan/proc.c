@@ -565,12 +565,18 @@ static int make_rest(struct maker *m)
 int plan_proc(const struct plan_input *in, const struct spec_process *process, const char *at,
 	const struct ns_plan *ns, struct proc_plan *ret, struct err *err)
 {
+	/* Of a container that cannot be started: it waits as this. */
+	static const struct spec_process nothing = { .cwd = (char *) "/" };
 	struct proc_plan plan = { 0 };
 	struct maker m = {
-		.in = in, .from = process, .at = at, .ns = ns, .plan = &plan, .err = err
+		.in = in,
+		.from = process != NULL ? process : &nothing,
+		.at = at,
+		.ns = ns,
+		.plan = &plan,
+		.err = err,
 	};
 	static int (*const makers[])(struct maker *) = {
-		make_args,
 		make_env,
 		make_rest,
 		make_user,
@@ -585,8 +591,8 @@ int plan_proc(const struct plan_input *in, const struct spec_process *process, c
 		make_terminal,
 	};
 
-	if (process == NULL)
-		return err_at(err, at, "is missing");
+	if (process != NULL && make_args(&m) < 0)
+		return -1;
 	for (size_t i = 0; i < sizeof(makers) / sizeof(makers[0]); i++)
 		if (makers[i](&m) < 0)
 			return -1;

@@ -36,7 +36,7 @@ static const struct {
 	{ "{\"ociVersion\":\"9.0.0\",\"root\":{\"path\":\"r\"}," PROC "\"linux\":{}}",
 		"/ociVersion" },
 	{ "{\"ociVersion\":\"1.0.0\"," PROC "\"linux\":{}}", "/root" },
-	{ "{" ROOT "\"linux\":{" NS "}}", "/process" },
+	{ "{" ROOT "\"linux\":{" NS "}}", NULL },
 	{ "{" ROOT "\"process\":{\"cwd\":\"/\",\"args\":[\"\"]},\"linux\":{" NS "}}",
 		"/process/args/0" },
 	{ "{" ROOT "\"process\":{\"cwd\":\"x\",\"args\":[\"a\"]},\"linux\":{" NS "}}",

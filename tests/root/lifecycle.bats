@@ -88,6 +88,27 @@ teardown() { teardown_bundle; }
 	[ -z "$output" ]
 }
 
+@test "a container without a process can be created, but not be started or run" {
+	is_ocirt || skip "runc wants it at once"
+	config 'del(.process)'
+	create_container
+	[ "$(status_of)" = created ]
+	run rt start "$ID"
+	[ "$status" = 1 ]
+	one_line '/process: is missing'
+	[ "$(status_of)" = created ]
+	kill -0 "$(rt state "$ID" | jq .pid)"
+	rt kill "$ID" KILL
+	wait_for is_status stopped
+	rt delete "$ID"
+	run run_container
+	[ "$status" = 1 ]
+	one_line '/process: is missing'
+	run rt run --detach --bundle "$BUNDLE" "$ID" </dev/null
+	[ "$status" = 1 ]
+	one_line '/process: is missing'
+}
+
 @test "start twice" {
 	args sleep 100
 	create_container
