@@ -183,8 +183,10 @@ static void cgroup_mounts(int v2)
 	const unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
 	char to[64];
 
-	if (v2) {
-		fs("cgroup2", "sys/fs/cgroup", flags | MS_RDONLY, NULL);
+	if (v2) { /* a new cgroup2 mount waits for the kernel */
+		bind_tree(dirs[0], "sys/fs/cgroup");
+		MUST(mount(NULL, "sys/fs/cgroup", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | flags,
+			NULL));
 		return;
 	}
 	fs("tmpfs", "sys/fs/cgroup", flags, "mode=755");

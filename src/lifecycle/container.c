@@ -136,6 +136,8 @@ static void fill_record(struct container *container, const char *id, const char 
 	record->shared_pids =
 		((container->bundle.plan.ns.clone_flags | container->bundle.plan.ns.unshare) &
 			CLONE_NEWPID) == 0;
+	record->no_process = container->bundle.spec->process == NULL;
+	record->no_hooks = !hooks_any(container->bundle.plan.hooks);
 	record->creator_pid = getpid();
 	record->owner = arena_str(arena, "");
 	record_set_cgroups(record, &container->cgroups, arena);

@@ -125,10 +125,9 @@ static int delete_unknown(struct state_dir *dir, bool force, const struct err *w
 static void poststop(const struct state_dir *dir, const struct record *record, struct arena *arena)
 {
 	struct hook_list hooks[HOOK_KINDS];
-	const struct spec *ignored;
 	struct err err;
 
-	if (hooks_load(dir, arena, hooks, &ignored, &err) == 0) {
+	if (hooks_load(dir, record, arena, hooks, &err) == 0) {
 		hooks_after_stop(&hooks[HOOK_POSTSTOP], record, arena);
 		return;
 	}

@@ -2,6 +2,7 @@
 #include "lifecycle/hooks.h"
 
 #include <signal.h>
+#include <string.h>
 
 #include "base/fd.h"
 #include "base/log.h"
@@ -11,15 +12,25 @@
 #include "plan/parts.h"
 #include "plan/state_json.h"
 
-int hooks_load(const struct state_dir *dir, struct arena *arena, struct hook_list ret[HOOK_KINDS],
-	const struct spec **ret_spec, struct err *err)
+bool hooks_any(const struct hook_list hooks[HOOK_KINDS])
+{
+	for (size_t i = 0; i < HOOK_KINDS; i++)
+		if (hooks[i].count > 0)
+			return true;
+	return false;
+}
+
+int hooks_load(const struct state_dir *dir, const struct record *record, struct arena *arena,
+	struct hook_list ret[HOOK_KINDS], struct err *err)
 {
 	struct plan_notes notes = { 0 };
 	struct plan_input in = { .arena = arena, .notes = &notes };
 
+	memset(ret, 0, sizeof(*ret) * HOOK_KINDS);
+	if (record->no_hooks)
+		return 0;
 	if (config_read_kept(dir, arena, &in.spec, err) < 0)
 		return -1;
-	*ret_spec = in.spec;
 	return plan_hooks(&in, ret, err);
 }
 

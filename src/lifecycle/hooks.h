@@ -6,17 +6,20 @@
 #ifndef OCIRT_LIFECYCLE_HOOKS_H
 #define OCIRT_LIFECYCLE_HOOKS_H
 
+#include <stdbool.h>
+
 #include "base/arena.h"
 #include "base/err.h"
 #include "lifecycle/record.h"
 #include "lifecycle/state.h"
 #include "plan/plan.h"
 
-struct spec;
+/* Whether one of the lists has a hook. */
+bool hooks_any(const struct hook_list hooks[HOOK_KINDS]);
 
-/* The lists of the configuration that is kept in the state directory, and all of it, in the arena. */
-ERR_CHECK int hooks_load(const struct state_dir *dir, struct arena *arena,
-	struct hook_list ret[HOOK_KINDS], const struct spec **ret_spec, struct err *err);
+/* The lists of the configuration that is kept in the state directory, in the arena. */
+ERR_CHECK int hooks_load(const struct state_dir *dir, const struct record *record,
+	struct arena *arena, struct hook_list ret[HOOK_KINDS], struct err *err);
 
 /* poststart hooks. A failing one ends the first process and is the error; the rest goes with the caller. */
 ERR_CHECK int hooks_after_start(const struct hook_list *poststart, const struct record *record,

@@ -28,6 +28,8 @@ static const struct ocispec_field record_fields[] = {
 	FIELD("created", OCISPEC_STRING, created),
 	FIELD("owner", OCISPEC_STRING, owner),
 	FIELD("sharedPids", OCISPEC_BOOL, shared_pids),
+	FIELD("noHooks", OCISPEC_BOOL, no_hooks),
+	FIELD("noProcess", OCISPEC_BOOL, no_process),
 	FIELD("cgroupManager", OCISPEC_STRING, cgroup_manager),
 	FIELD("cgroupPaths", OCISPEC_STRINGS, cgroup_paths),
 	FIELD("cgroupParents", OCISPEC_STRINGS, cgroup_parents),

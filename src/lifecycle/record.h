@@ -33,6 +33,8 @@ struct record {
 	char *created; /* RFC 3339 */
 	char *owner;
 	bool shared_pids; /* no pid namespace of its own: its processes may outlive the first */
+	bool no_hooks; /* so that `start` and `delete` need not read the configuration */
+	bool no_process; /* it cannot be started */
 	char *cgroup_manager; /* "cgroupfs", "systemd", "disabled" */
 	struct spec_strings cgroup_paths; /* absolute; recorded before they are made */
 	struct spec_strings cgroup_parents; /* made with them, top down */

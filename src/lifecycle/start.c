@@ -107,7 +107,6 @@ static int start(const struct global_options *global, const char *id, struct err
 	_cleanup_handle_ struct handle handle = HANDLE_INIT;
 	_cleanup_notify_ struct notify notify = NOTIFY_INIT;
 	struct hook_list hooks[HOOK_KINDS];
-	const struct spec *spec;
 
 	if (handle_open(global->root, id, &arena, &handle, err) < 0)
 		return -1;
@@ -122,13 +121,13 @@ static int start(const struct global_options *global, const char *id, struct err
 	case STATUS_PAUSED:
 		return err_set(err, ERR_STATE, "cannot start a container that is paused");
 	}
+	if (handle.record.no_process)
+		return err_at(err, "/process", "is missing");
 	if (refuse_stopped(&handle, err) < 0)
 		return -1;
 	if (notify_open(handle.dir.dir, getenv("NOTIFY_SOCKET"), &notify, err) < 0 ||
-		hooks_load(&handle.dir, &arena, hooks, &spec, err) < 0)
+		hooks_load(&handle.dir, &handle.record, &arena, hooks, err) < 0)
 		return -1;
-	if (spec->process == NULL)
-		return err_at(err, "/process", "is missing");
 	if (pass_barrier(&handle, &hooks[HOOK_START_CONTAINER], err) < 0 ||
 		hooks_after_start(&hooks[HOOK_POSTSTART], &handle.record, &arena, err) < 0) {
 		if (err->code == ERR_HOOK)

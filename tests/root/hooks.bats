@@ -112,6 +112,26 @@ hook() { # KIND
 	[ "$(tr -d '\n' <"$H")" = 123 ]
 }
 
+@test "without hooks start and delete read no configuration" {
+	is_ocirt || skip "how ocirt keeps its state"
+	create_container
+	rm "$ROOT/$ID/config.json"
+	rt start "$ID"
+	wait_for is_status stopped
+	run rt delete "$ID"
+	[ "$status" = 0 ]
+	[ -z "$output" ]
+	config '.hooks.poststop = $v' --argjson v "$(hook poststop)"
+	create_container
+	rm "$ROOT/$ID/config.json"
+	run rt start "$ID"
+	[ "$status" != 0 ]
+	[[ $output == *config.json* ]]
+	run rt delete --force "$ID"
+	[ "$status" = 0 ]
+	[[ $output == *"poststop hooks:"* ]]
+}
+
 @test "a hook's environment is its own, empty if not given" {
 	config '.hooks.createRuntime = [{path:"/usr/bin/env",args:["env"]}] | .hooks.createRuntime = [
 		{path:"/bin/sh",args:["sh","-c","/usr/bin/env >> \($h)"],env:["ONLY=this"]},
