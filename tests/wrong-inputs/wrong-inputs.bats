@@ -1,7 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Each row of table.tsv is a mistake. Wanted: the status, one line that names the place, and
-# nothing left on the host. All rows are tried; those that fail are listed at the end.
+# Each row of table.tsv is a mistake, or what looks like one and is none. Wanted: the status, one line that
+# names the place, or none, and nothing left on the host. All rows are tried; those that fail are listed at the end.
+
+# ROWS=REGEX takes some rows alone, SHOW=FILE keeps what each of them said.
 
 load ../helpers
 
@@ -28,19 +30,20 @@ try_row() {
 	local s=0
 	if [ "$kind" = sh ]; then # the whole call; in a shell of its own, with a bound
 		export ROOT BUNDLE ID OCIRT BATS_TEST_TMPDIR
-		timeout 20 bash -c "cd '$BATS_TEST_TMPDIR'; rt() { \"\$OCIRT\" --root \"\$ROOT\" \"\$@\"; }; $input" \
+		timeout 20 bash -c "cd '$BATS_TEST_TMPDIR'; . '$BATS_TEST_DIRNAME/shell.bash'; $input" \
 			</dev/null >"$BATS_TEST_TMPDIR/o" 2>"$BATS_TEST_TMPDIR/e" 3>&- || s=$?
 	else
 		timeout 20 "$OCIRT" --root "$ROOT" "${words[@]}" </dev/null >"$BATS_TEST_TMPDIR/o" 2>"$BATS_TEST_TMPDIR/e" 3>&- || s=$?
 	fi
 	left=$(ls -A "$ROOT" 2>/dev/null)$(cgroup_dirs)
 	[ ! -e "$pidfile" ] || left+=" pid file"
-	[ "$want" != 0 ] || left= # accepted with a warning: the container is there
+	[ "$want" != 0 ] || left= # accepted: the container is there
 	rt delete --force "$ID" >/dev/null 2>&1 || :
 	rm -rf "$pidfile" "${ROOT:?}"/*
 	[ "$s" = "$want" ] || echo "$name: status $s, wanted $want: $(head -c 300 "$BATS_TEST_TMPDIR/e")"
-	[ "$(wc -l <"$BATS_TEST_TMPDIR/e")" = 1 ] || echo "$name: $(wc -l <"$BATS_TEST_TMPDIR/e") lines on stderr"
-	grep -Eq -- "$regex" "$BATS_TEST_TMPDIR/e" || echo "$name: wanted $regex, got: $(head -c 300 "$BATS_TEST_TMPDIR/e")"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/e")" = $((${#regex} > 0)) ] || echo "$name: $(wc -l <"$BATS_TEST_TMPDIR/e") lines on stderr: $(head -c 300 "$BATS_TEST_TMPDIR/e")"
+	[ -z "${SHOW-}" ] || printf '%s\t%s\n' "$name" "$(<"$BATS_TEST_TMPDIR/e")" >>"$SHOW"
+	[ -z "$regex" ] || grep -Eq -- "$regex" "$BATS_TEST_TMPDIR/e" || echo "$name: wanted $regex, got: $(head -c 300 "$BATS_TEST_TMPDIR/e")"
 	[ -z "$left" ] || echo "$name: left: $left"
 }
 
@@ -51,11 +54,12 @@ try_row() {
 		case $line in '#'* | '') continue ;; esac
 		# A tab is white space to read, which would merge an empty column with its neighbour.
 		IFS=$'\x1f' read -r name kind input want regex <<<"${line//$'\t'/$'\x1f'}"
+		[[ $name =~ ${ROWS-} ]] || continue
 		try_row "$name" "$kind" "$input" "$want" "$regex" >>"$BATS_TEST_TMPDIR/failed"
 		rows=$((rows + 1))
 	done <"$BATS_TEST_DIRNAME/table.tsv"
 	echo "$rows rows"
-	[ "$rows" -ge 180 ]
+	[ "${ROWS-}" ] || [ "$rows" -ge 310 ]
 	cat "$BATS_TEST_TMPDIR/failed"
 	[ ! -s "$BATS_TEST_TMPDIR/failed" ]
 }
