@@ -28,6 +28,9 @@ static const struct {
 	[ERR_CHILD] = { "child", 1, "" },
 };
 
+/* Two paths and the words about them. */
+enum { LINE_BYTES = 2 * 4096 + 256 };
+
 static void put(char *to, size_t size, const char *from, size_t length)
 {
 	if (length >= size)
@@ -58,9 +61,52 @@ static void describe(int num, char *to, size_t size)
 		to[0] = (char) (to[0] - 'A' + 'a');
 }
 
+/* What does not fit is cut from the middle of the longest word, which is a path or a text of the user's: the
+ * verb, the place in the configuration, the call and the cause stay. */
+static void shorten(char *line, size_t size)
+{
+	enum { GAP = 3, SHORT = 80 };
+	size_t length;
+
+	while ((length = strlen(line)) >= size) {
+		size_t start = 0, longest = 0, cut = length - (size - 1) + GAP;
+
+		for (size_t i = 0, word; i < length; i += word + (line[i + word] == ' ')) {
+			word = strcspn(line + i, " ");
+			if (word > longest) {
+				longest = word;
+				start = i;
+			}
+		}
+		if (longest <= SHORT) { /* as it is with many small words */
+			longest = length;
+			start = 0;
+		} else if (cut > longest - SHORT / 2)
+			cut = longest - SHORT / 2;
+		start += (longest - cut) / 2;
+		memset(line + start, '.', GAP);
+		memmove(line + start + GAP, line + start + cut, length - start - cut + 1);
+	}
+}
+
+static void put_text(struct err *err, char *line)
+{
+	shorten(line, sizeof(err->text));
+	memcpy(err->text, line, strlen(line) + 1);
+}
+
+/* The text becomes "head: tail". */
+static void put_chain(struct err *err, const char *head, const char *tail)
+{
+	char line[2 * LINE_BYTES];
+
+	(void) snprintf(line, sizeof(line), "%s: %s", head, tail);
+	put_text(err, line);
+}
+
 int err_num(struct err *err, int num, const char *format, ...)
 {
-	char words[sizeof(err->text)], cause[64];
+	char words[LINE_BYTES], cause[64];
 	const char *space;
 	va_list args;
 
@@ -74,43 +120,28 @@ int err_num(struct err *err, int num, const char *format, ...)
 		space != NULL ? (size_t) (space - words) : strlen(words));
 	if (space != NULL)
 		put(err->object, sizeof(err->object), space + 1, strlen(space + 1));
-	/* A very long object must not push the cause out of the line. */
 	describe(num, cause, sizeof(cause));
-	(void) snprintf(err->text, sizeof(err->text), "%.520s: %s", words, cause);
+	put_chain(err, words, cause);
 	return -1;
 }
 
 int err_set(struct err *err, enum err_code code, const char *format, ...)
 {
+	char words[LINE_BYTES];
 	va_list args;
 
-	reset(err, 0, code);
 	va_start(args, format);
-	(void) vsnprintf(err->text, sizeof(err->text), format, args);
+	(void) vsnprintf(words, sizeof(words), format, args);
 	va_end(args);
-	one_line(err->text);
+	one_line(words);
+	reset(err, 0, code);
+	put_text(err, words);
 	return -1;
-}
-
-/* Puts prefix and ": " before the text; what does not fit is cut from the front of the old text,
- * never from its end, where the cause stands. */
-static void prepend(struct err *err, const char *prefix)
-{
-	const size_t size = sizeof(err->text);
-	size_t head = strlen(prefix), tail = strlen(err->text), cut = 0;
-
-	if (head > size / 2)
-		head = size / 2;
-	if (head + 2 + tail >= size)
-		cut = head + 2 + tail - (size - 1);
-	memmove(err->text + head + 2, err->text + cut, tail - cut + 1);
-	memcpy(err->text, prefix, head);
-	memcpy(err->text + head, ": ", 2);
 }
 
 int err_at(struct err *err, const char *pointer, const char *format, ...)
 {
-	char words[sizeof(err->text)];
+	char words[LINE_BYTES];
 	va_list args;
 
 	va_start(args, format);
@@ -119,22 +150,23 @@ int err_at(struct err *err, const char *pointer, const char *format, ...)
 	one_line(words);
 	reset(err, 0, ERR_CONFIG);
 	put(err->pointer, sizeof(err->pointer), pointer, strlen(pointer));
-	put(err->text, sizeof(err->text), words, strlen(words));
 	if (pointer[0] != '\0')
-		prepend(err, err->pointer);
+		put_chain(err, err->pointer, words);
+	else
+		put_text(err, words);
 	return -1;
 }
 
 int err_ctx(struct err *err, const char *format, ...)
 {
-	char words[sizeof(err->text)];
+	char words[LINE_BYTES];
 	va_list args;
 
 	va_start(args, format);
 	(void) vsnprintf(words, sizeof(words), format, args);
 	va_end(args);
 	one_line(words);
-	prepend(err, words);
+	put_chain(err, words, err->text);
 	return -1;
 }
 
@@ -146,23 +178,23 @@ int err_place(struct err *err, const char *pointer)
 	one_line(place);
 	if (err->pointer[0] == '\0')
 		put(err->pointer, sizeof(err->pointer), place, strlen(place));
-	prepend(err, place);
+	put_chain(err, place, err->text);
 	return -1;
 }
 
 int err_point(struct err *err, const char *pointer, const char *format, ...)
 {
-	char words[sizeof(err->text) / 2], place[sizeof(err->text)];
+	char place[LINE_BYTES];
+	const int used = snprintf(place, sizeof(place), "%.127s ", pointer);
 	va_list args;
 
 	va_start(args, format);
-	(void) vsnprintf(words, sizeof(words), format, args);
+	(void) vsnprintf(place + used, sizeof(place) - (size_t) used, format, args);
 	va_end(args);
-	(void) snprintf(place, sizeof(place), "%.127s %s", pointer, words);
 	one_line(place);
 	if (err->pointer[0] == '\0')
 		put(err->pointer, sizeof(err->pointer), pointer, strlen(pointer));
-	prepend(err, place);
+	put_chain(err, place, err->text);
 	return -1;
 }
 

@@ -30,6 +30,29 @@ static void test_chain(void **state)
 	assert_int_equal(strlen(err.text), sizeof(err.text) - 1);
 }
 
+static void test_long_words(void **state)
+{
+	static char path[5000];
+	struct err err = { 0 };
+
+	(void) state;
+	memset(path, 'x', sizeof(path) - 1);
+	assert_int_equal(err_num(&err, ENAMETOOLONG, "open %s", path), -1);
+	assert_int_equal(err_point(&err, "/mounts/3", "%s", path), -1);
+	assert_int_equal(err_ctx(&err, "create %.255s", path), -1);
+	assert_int_equal(strncmp(err.text, "create xxx", 10), 0);
+	assert_non_null(strstr(err.text, ": /mounts/3 xxx"));
+	assert_non_null(strstr(err.text, "...xxx"));
+	assert_non_null(strstr(err.text, "xxx: open xxx"));
+	assert_non_null(strstr(err.text, "xxx: file name too long"));
+	/* No path, but many words. */
+	for (size_t i = 0; i < sizeof(path) - 1; i += 2)
+		path[i] = ' ';
+	assert_int_equal(err_at(&err, "/process/env/0", "\"%s\" is not NAME=value", path), -1);
+	assert_int_equal(strncmp(err.text, "/process/env/0: \" x x", 21), 0);
+	assert_non_null(strstr(err.text, "x \" is not NAME=value"));
+}
+
 static void test_arena(void **state)
 {
 	_cleanup_arena_ struct arena arena = { 0 };
@@ -49,6 +72,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_chain),
+		cmocka_unit_test(test_long_words),
 		cmocka_unit_test(test_arena),
 	};
 
