@@ -11,23 +11,37 @@
 
 enum { HELPER_MS = 10 * 1000, SAID_BYTES = 512 };
 
-static char *map_text(struct arena *arena, const struct id_map *maps, size_t count)
+/* *ret stays NULL where there are no lines. The kernel takes them in one write that is shorter than a page. */
+static int map_text(const struct id_map *maps, size_t count, struct arena *arena, const char **ret,
+	struct err *err)
 {
-	char *text = arena_str(arena, "");
+	const size_t room = count * sizeof("4294967295 4294967295 4294967295") + 1;
+	const size_t most = (size_t) sysconf(_SC_PAGESIZE) - 1;
+	char *text = arena_alloc(arena, room);
+	size_t used = 0;
 
 	for (size_t i = 0; i < count; i++)
-		text = arena_printf(
-			arena, "%s%u %u %u\n", text, maps[i].inside, maps[i].outside, maps[i].size);
-	return text;
+		used += (size_t) snprintf(text + used, room - used, "%u %u %u\n", maps[i].inside,
+			maps[i].outside, maps[i].size);
+	if (used > most)
+		return err_set(err, ERR_CONFIG,
+			"the kernel takes no more than 340 lines and %zu bytes, and these %zu "
+			"lines have %zu: fewer ranges, or smaller numbers, are needed",
+			most, count, used);
+	if (count != 0)
+		*ret = text;
+	return 0;
 }
 
 int usermap_write(const struct id_maps *maps, bool deny_setgroups, int procfs, pid_t pid,
 	struct arena *arena, struct err *err)
 {
-	return procfs_id_maps(procfs, pid,
-		maps->uid_count != 0 ? map_text(arena, maps->uids, maps->uid_count) : NULL,
-		maps->gid_count != 0 ? map_text(arena, maps->gids, maps->gid_count) : NULL,
-		deny_setgroups, err);
+	const char *uids = NULL, *gids = NULL;
+
+	if (map_text(maps->uids, maps->uid_count, arena, &uids, err) < 0 ||
+		map_text(maps->gids, maps->gid_count, arena, &gids, err) < 0)
+		return -1;
+	return procfs_id_maps(procfs, pid, uids, gids, deny_setgroups, err);
 }
 
 /* NULL: it is nowhere. A file that others than its owner may write is nobody's helper. */
