@@ -221,6 +221,7 @@ int main(int argc, char **argv, char **envp)
 	if (fd > 2)
 		(void) close(fd);
 	(void) signal(SIGPIPE, SIG_IGN);
+	(void) signal(SIGXFSZ, SIG_IGN);
 	/* A caller that ignores it leaves it so, and the kernel would reap our children before we can. */
 	(void) signal(SIGCHLD, SIG_DFL);
 	/* Nothing here is written for a program that has more rights than its caller. */

@@ -240,6 +240,7 @@ __attribute__((noreturn)) static void become(
 	(void) sigemptyset(&none);
 	(void) sigprocmask(SIG_SETMASK, &none, NULL);
 	(void) signal(SIGPIPE, SIG_DFL);
+	(void) signal(SIGXFSZ, SIG_DFL);
 	if (number_fds(call, sock, &err) < 0) {
 		msg_send_error(sock, &err);
 		_exit(127);

@@ -412,7 +412,7 @@ int proc_close_others(unsigned keep_fds, int *const extra[], size_t count, struc
 	return ns_close_from((unsigned) (place + used), false, err);
 }
 
-/* The runtime blocks what it forwards and ignores SIGPIPE; its caller may have left more ignored. What
+/* The runtime blocks what it forwards and ignores SIGPIPE and SIGXFSZ; its caller may have left more ignored. What
  * has a handler is reset by execve. */
 static void default_signals(const struct proc_plan *plan)
 {

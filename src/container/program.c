@@ -58,6 +58,7 @@ __attribute__((noreturn)) static void become(
 	(void) sigemptyset(&none);
 	(void) sigprocmask(SIG_SETMASK, &none, NULL);
 	(void) signal(SIGPIPE, SIG_DFL);
+	(void) signal(SIGXFSZ, SIG_DFL);
 	if (program->cwd != NULL && chdir(program->cwd) < 0)
 		(void) err_sys(&err, "chdir %s", program->cwd);
 	else {
