@@ -46,6 +46,11 @@ ssize_t io_read_full(int fd, void *bytes, size_t size)
 	return (ssize_t) used;
 }
 
+static int too_large(const char *what, size_t limit, struct err *err)
+{
+	return err_num(err, EFBIG, "read %s, of which %zu bytes are taken at most", what, limit);
+}
+
 int io_read_fd(int fd, const char *what, size_t limit, struct arena *arena, char **ret,
 	size_t *ret_length, struct err *err)
 {
@@ -57,7 +62,7 @@ int io_read_fd(int fd, const char *what, size_t limit, struct arena *arena, char
 	/* st_size is a hint: /proc says 0, and a file may grow while it is read. */
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0) {
 		if ((uintmax_t) st.st_size > limit)
-			return err_num(err, EFBIG, "read %s", what);
+			return too_large(what, limit, err);
 		room = (size_t) st.st_size + 2;
 	}
 	text = arena_alloc(arena, room);
@@ -69,7 +74,7 @@ int io_read_fd(int fd, const char *what, size_t limit, struct arena *arena, char
 			return err_sys(err, "read %s", what);
 		used += (size_t) n;
 		if (used > limit)
-			return err_num(err, EFBIG, "read %s", what);
+			return too_large(what, limit, err);
 		if (used < room - 1)
 			break;
 		text = arena_grow(arena, text, room, room * 2);
