@@ -9,7 +9,8 @@ struct options {
 static const struct option_row rows[] = {
 	ROW(struct options, "bundle", 'b', OPTION_TEXT, create.bundle, "bundle directory"),
 	ROW(struct options, "config", 'f', OPTION_TEXT, create.config, "another config.json"),
-	ROW(struct options, "strict", 0, OPTION_FLAG, strict, "unknown fields are faults"),
+	ROW(struct options, "strict", 0, OPTION_FLAG, strict,
+		"unknown fields and system calls are faults"),
 	{ 0 },
 };
 

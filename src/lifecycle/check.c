@@ -6,6 +6,7 @@
 #include "base/io.h"
 #include "kernel/facts.h"
 #include "kernel/procfs.h"
+#include "kernel/seccomp.h"
 #include "plan/document.h"
 #include "lifecycle/lifecycle.h"
 
@@ -19,6 +20,23 @@ static void note_unknown(const char *pointer, void *data)
 	struct unknown *unknown = data;
 
 	plan_note(&unknown->notes, unknown->arena, "%s: no field of the specification", pointer);
+}
+
+/* A profile names calls of other kernels and architectures: that is no fault, unless it is a slip. */
+static void note_unknown_calls(const struct spec_linux *linux_, struct unknown *unknown)
+{
+	if (linux_ == NULL || linux_->seccomp == NULL)
+		return;
+	for (size_t i = 0; i < linux_->seccomp->syscalls.count; i++) {
+		const struct spec_strings *names = &linux_->seccomp->syscalls.items[i].names;
+
+		for (size_t k = 0; k < names->count; k++)
+			if (!seccomp_knows(names->items[k]))
+				plan_note(&unknown->notes, unknown->arena,
+					"/linux/seccomp/syscalls/%zu/names/%zu: libseccomp does "
+					"not know %s",
+					i, k, names->items[k]);
+	}
 }
 
 static char *append(
@@ -78,8 +96,10 @@ int lifecycle_check(const struct global_options *global, const struct create_opt
 			    : arena_printf(arena, "%s/config.json", plan_options.bundle),
 		    &fields, &faults, &spec, err) < 0)
 		return err_ctx(err, "check");
-	if (spec != NULL)
+	if (spec != NULL) {
 		plan_faults(spec, &facts, &plan_options, arena, &faults, &warnings);
+		note_unknown_calls(spec->linux_, &fields);
+	}
 	text = append(arena, text, "fault: ", &faults);
 	text = append(arena, text, "warning: ", &warnings);
 	text = append(arena, text, "unknown: ", &fields.notes);
