@@ -7,6 +7,7 @@
 #include <linux/mempolicy.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -149,4 +150,17 @@ const struct name_row *names_find(const struct name_table *table, const char *na
 		if (strcmp(table->rows[i].name, name) == 0)
 			return &table->rows[i];
 	return NULL;
+}
+
+int names_unknown(const struct name_table *table, const char *what, const char *name,
+	const char *pointer, struct err *err)
+{
+	char known[600] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < table->count && used < sizeof(known); i++)
+		used += (size_t) snprintf(known + used, sizeof(known) - used, "%s%s",
+			i > 0 ? ", " : "", table->rows[i].name);
+	return err_at(err, pointer, "unknown %s \"%s\" (known: %s)", what, name != NULL ? name : "",
+		known);
 }

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/err.h"
+
 struct name_row {
 	const char *name;
 	uint64_t value; /* the kernel's */
@@ -36,5 +38,9 @@ extern const struct name_table names_hooks; /* enum hook_kind */
 
 /* The row of a word, or NULL (also for NULL). */
 const struct name_row *names_find(const struct name_table *table, const char *name);
+
+/* "POINTER: unknown WHAT "NAME" (known: ...)". Returns -1. */
+int names_unknown(const struct name_table *table, const char *what, const char *name,
+	const char *pointer, struct err *err);
 
 #endif

@@ -288,8 +288,8 @@ static int make_rlimits(struct maker *m)
 		const struct name_row *row = names_find(&names_rlimits, from->type);
 
 		if (row == NULL)
-			return err_at(m->err, AT(m, "/rlimits/%zu/type", i), "unknown limit \"%s\"",
-				from->type != NULL ? from->type : "");
+			return names_unknown(&names_rlimits, "limit", from->type,
+				AT(m, "/rlimits/%zu/type", i), m->err);
 		for (size_t k = 0; k < i; k++)
 			if (list[k].resource == (int) row->value)
 				return err_at(m->err, AT(m, "/rlimits/%zu/type", i),
@@ -359,8 +359,8 @@ static int make_scheduler(struct maker *m)
 		return 0;
 	policy = names_find(&names_scheduler_policies, from->policy);
 	if (policy == NULL)
-		return err_at(m->err, AT(m, "/scheduler/policy"), "unknown policy \"%s\"",
-			from->policy != NULL ? from->policy : "");
+		return names_unknown(&names_scheduler_policies, "policy", from->policy,
+			AT(m, "/scheduler/policy"), m->err);
 	nice = policy->value == SCHED_NORMAL || policy->value == SCHED_BATCH;
 	if (!nice && from->nice != NULL && *from->nice != 0)
 		return err_at(m->err, AT(m, "/scheduler/nice"),
@@ -374,8 +374,8 @@ static int make_scheduler(struct maker *m)
 	for (size_t i = 0; i < from->flags.count; i++) {
 		flag = names_find(&names_scheduler_flags, from->flags.items[i]);
 		if (flag == NULL)
-			return err_at(m->err, AT(m, "/scheduler/flags/%zu", i),
-				"unknown flag \"%s\"", from->flags.items[i]);
+			return names_unknown(&names_scheduler_flags, "flag", from->flags.items[i],
+				AT(m, "/scheduler/flags/%zu", i), m->err);
 		to->flags |= flag->value;
 	}
 	to->present = true;
@@ -398,8 +398,8 @@ static int make_ioprio(struct maker *m)
 		return 0;
 	row = names_find(&names_io_classes, from->class);
 	if (row == NULL)
-		return err_at(m->err, AT(m, "/ioPriority/class"), "unknown class \"%s\"",
-			from->class != NULL ? from->class : "");
+		return names_unknown(&names_io_classes, "class", from->class,
+			AT(m, "/ioPriority/class"), m->err);
 	priority = from->priority != NULL ? *from->priority : 0;
 	if (priority < 0 || priority > 7)
 		return err_at(m->err, AT(m, "/ioPriority/priority"), "must be from 0 to 7");
@@ -464,15 +464,15 @@ static int make_memory_policy(struct maker *m, const struct spec_memory_policy *
 	const bool nodes = from->nodes != NULL && from->nodes[0] != '\0';
 
 	if (row == NULL)
-		return err_at(m->err, "/linux/memoryPolicy/mode", "unknown mode \"%s\"",
-			from->mode != NULL ? from->mode : "");
+		return names_unknown(&names_memory_modes, "mode", from->mode,
+			"/linux/memoryPolicy/mode", m->err);
 	to->mode = (int) row->value;
 	for (size_t i = 0; i < from->flags.count; i++) {
 		const struct name_row *flag = names_find(&names_memory_flags, from->flags.items[i]);
 
 		if (flag == NULL)
-			return err_at(m->err, "/linux/memoryPolicy/flags", "unknown flag \"%s\"",
-				from->flags.items[i]);
+			return names_unknown(&names_memory_flags, "flag", from->flags.items[i],
+				"/linux/memoryPolicy/flags", m->err);
 		to->mode |= (int) flag->value;
 	}
 	if (nodes && (str_eq(row->name, "MPOL_DEFAULT") || str_eq(row->name, "MPOL_LOCAL")))
@@ -498,8 +498,8 @@ static int make_linux(struct maker *m)
 		return 0;
 	row = names_find(&names_personalities, lin->personality->domain);
 	if (row == NULL)
-		return err_at(m->err, "/linux/personality/domain", "unknown domain \"%s\"",
-			lin->personality->domain != NULL ? lin->personality->domain : "");
+		return names_unknown(&names_personalities, "domain", lin->personality->domain,
+			"/linux/personality/domain", m->err);
 	if (lin->personality->flags.count > 0)
 		return err_at(m->err, "/linux/personality/flags/0", "unknown flag \"%s\"",
 			lin->personality->flags.items[0]);

@@ -25,11 +25,6 @@ __attribute__((format(printf, 2, 3))) static const char *place(
 	return text;
 }
 
-static const char *word(const char *text)
-{
-	return text != NULL ? text : "";
-}
-
 /* An action's word and its errnoRet to SECCOMP_RET_* with data. */
 static int make_action(const char *name, const char *at, const uint32_t *number,
 	const char *number_at, uint32_t *ret, struct err *err)
@@ -38,7 +33,7 @@ static int make_action(const char *name, const char *at, const uint32_t *number,
 	uint32_t data = EPERM, most;
 
 	if (row == NULL)
-		return err_at(err, at, "unknown action \"%s\"", word(name));
+		return names_unknown(&names_seccomp_actions, "action", name, at, err);
 	if (row->value != SECCOMP_RET_ERRNO && row->value != SECCOMP_RET_TRACE) {
 		if (number != NULL)
 			return err_at(err, number_at, "%s has no errno", name);
@@ -64,8 +59,8 @@ static int make_args(const struct plan_input *in, const struct spec_seccomp_sysc
 		const struct name_row *op = names_find(&names_seccomp_operators, arg->op);
 
 		if (op == NULL)
-			return err_at(err, AT("/linux/seccomp/syscalls/%zu/args/%zu/op", rule, i),
-				"unknown operator \"%s\"", word(arg->op));
+			return names_unknown(&names_seccomp_operators, "operator", arg->op,
+				AT("/linux/seccomp/syscalls/%zu/args/%zu/op", rule, i), err);
 		if (arg->index > ARG_MAX_INDEX)
 			return err_at(err,
 				AT("/linux/seccomp/syscalls/%zu/args/%zu/index", rule, i),
@@ -137,8 +132,8 @@ static int make_archs(const struct plan_input *in, const struct spec_strings *fr
 		const struct name_row *row = names_find(&names_seccomp_archs, from->items[i]);
 
 		if (row == NULL)
-			return err_at(err, AT("/linux/seccomp/architectures/%zu", i),
-				"unknown architecture \"%s\"", from->items[i]);
+			return names_unknown(&names_seccomp_archs, "architecture", from->items[i],
+				AT("/linux/seccomp/architectures/%zu", i), err);
 		archs[i] = (uint32_t) row->value;
 	}
 	rules->archs = archs;
@@ -155,8 +150,8 @@ static int make_flags(const struct spec_strings *from, unsigned *flags, struct e
 		const struct name_row *row = names_find(&names_seccomp_flags, from->items[i]);
 
 		if (row == NULL)
-			return err_at(err, AT("/linux/seccomp/flags/%zu", i), "unknown flag \"%s\"",
-				from->items[i]);
+			return names_unknown(&names_seccomp_flags, "flag", from->items[i],
+				AT("/linux/seccomp/flags/%zu", i), err);
 		*flags |= (unsigned) row->value;
 	}
 	return 0;

@@ -169,9 +169,15 @@ static int check_namespaces(const struct spec_linux *linux_, struct err *err)
 
 		for (size_t k = 0; k < count; k++)
 			known = known || str_eq(item->type, names[k]);
-		if (!known)
-			return refuse(
-				err, "unknown type of namespace", "/linux/namespaces/%zu/type", i);
+		if (!known) {
+			char at[64];
+
+			(void) snprintf(at, sizeof(at), "/linux/namespaces/%zu/type", i);
+			return err_at(err, at,
+				"unknown type \"%s\" (known: cgroup, ipc, mount, network, pid, "
+				"time, user, uts)",
+				item->type);
+		}
 		for (size_t k = 0; k < i; k++)
 			if (str_eq(item->type, linux_->namespaces.items[k].type))
 				return refuse(err, "this type of namespace is there twice",
