@@ -16,7 +16,9 @@ static int delete_one(const struct call *call, const char *id, struct err *err)
 {
 	const struct options *options = call->options;
 
-	return lifecycle_delete(call->global, id, options->force, err);
+	if (lifecycle_delete(call->global, id, options->force, err) < 0)
+		return err_ctx(err, "delete %s", id);
+	return 0;
 }
 
 static int run(struct call *call, struct err *err)

@@ -19,7 +19,9 @@ static int kill_one(const struct call *call, const char *id, struct err *err)
 {
 	const struct options *options = call->options;
 
-	return lifecycle_kill(call->global, id, options->sig, options->all, err);
+	if (lifecycle_kill(call->global, id, options->sig, options->all, err) < 0)
+		return err_ctx(err, "kill %s", id);
+	return 0;
 }
 
 static int run(struct call *call, struct err *err)

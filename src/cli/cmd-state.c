@@ -6,7 +6,7 @@ static int run(struct call *call, struct err *err)
 	char *text;
 
 	if (lifecycle_state(call->global, call->args[0], call->arena, &text, err) < 0)
-		return -1;
+		return err_ctx(err, "state %s", call->args[0]);
 	return command_print(text, err);
 }
 

@@ -39,7 +39,7 @@ int command_each(const struct call *call, const char *id, bool regex,
 		if (verb(call, *ids, &local) == 0)
 			continue;
 		if (result < 0)
-			log_warning("%s: %s", *ids, local.text);
+			log_warning("%s", local.text);
 		else
 			*err = local;
 		result = -1;

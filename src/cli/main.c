@@ -162,6 +162,13 @@ static int parse_command(const struct command *command, char **argv, struct aren
 	return count;
 }
 
+static int seal(const struct command *command, char **argv, char **envp, struct err *err)
+{
+	if (lifecycle_seal(argv, envp, err) < 0)
+		return err_ctx(err, "%s: protect the runtime's own program", command->name);
+	return 0;
+}
+
 /* Returns the exit status; a failure has been logged. */
 static int run(int argc, char **argv, char **envp, struct arena *arena, struct err *err)
 {
@@ -196,7 +203,7 @@ static int run(int argc, char **argv, char **envp, struct arena *arena, struct e
 		return -1;
 	if (help)
 		return command_usage(command);
-	if ((command->sealed && lifecycle_seal(saved, envp, err) < 0) ||
+	if ((command->sealed && seal(command, saved, envp, err) < 0) ||
 		fill_global(&globals, arena, &global, err) < 0 || command->run(&call, err) < 0) {
 		log_error(err);
 		return command->failure_status != 0 ? command->failure_status

@@ -341,7 +341,9 @@ int proc_prepare(const struct proc_plan *plan, int procfs, const struct beneath 
 	/* A change of ids sets it to fs.suid_dumpable, which may be anything. */
 	if (ns_dumpable(false, err) < 0)
 		return -1;
-	return plan->argv != NULL ? find_program(plan, root, ret, err) : 0;
+	if (plan->argv != NULL && find_program(plan, root, ret, err) < 0)
+		return err_place(err, "/process/args/0");
+	return 0;
 }
 
 int proc_listener_socket(const char *path, struct err *err)

@@ -76,7 +76,8 @@ int lifecycle_signal(const char *text, int *ret, struct err *err)
 		number <= SIGNAL_LAST - RT_FIRST)
 		*ret = SIGNAL_LAST - (int) number;
 	else
-		return err_set(err, ERR_USAGE, "unknown signal \"%s\"", text);
+		return err_set(err, ERR_USAGE,
+			"unknown signal \"%s\" (1 to 64, or a name such as TERM or RTMIN+3)", text);
 	return 0;
 }
 

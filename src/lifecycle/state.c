@@ -38,7 +38,10 @@ int state_check_id(const char *id, struct err *err)
 
 	if (length == 0 || length > 255 || id[0] == '-' || strspn(id, allowed) != length ||
 		str_eq(id, ".") || str_eq(id, ".."))
-		return err_set(err, ERR_ID_INVALID, "invalid container id \"%s\"", id ? id : "");
+		return err_set(err, ERR_ID_INVALID,
+			"invalid container id \"%s\" (at most 255 of a-z, A-Z, 0-9, _, +, . and -, "
+			"the first no -)",
+			id ? id : "");
 	return 0;
 }
 
@@ -80,14 +83,17 @@ int state_root_open(const char *root, bool make, struct err *err)
 
 		if (num == ENOENT)
 			return err_set(err, ERR_NOT_FOUND, "container does not exist");
-		return err_num(err, num, "open %s", root);
+		(void) err_num(err, num, "open %s", root);
+		return err_ctx(err, "--root");
 	}
 	if (fstat(fd, &st) < 0)
 		return err_sys(err, "fstat %s", root);
 	/* Whoever else may write here could hand us a record of their own making. */
 	if (st.st_uid != geteuid() || (st.st_mode & 022))
 		return err_set(err, ERR_STATE,
-			"root directory %s belongs to another user or is writable by others", root);
+			"root directory %s belongs to another user or is writable by others (its "
+			"mode must be 0700, or --root be another)",
+			root);
 	return TAKE_FD(fd);
 }
 
@@ -292,11 +298,11 @@ int state_write_file(const struct state_dir *dir, const char *name, const void *
 			O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	}
 	if (fd < 0)
-		return err_sys(err, "open %s", temporary);
+		return err_sys(err, "open %s/%s below --root", dir->id, temporary);
 	if (io_write_all(fd, bytes, length) < 0)
-		return err_sys(err, "write %s", temporary);
+		return err_sys(err, "write %s/%s below --root", dir->id, temporary);
 	if (renameat(dir->dir, temporary, dir->dir, name) < 0)
-		return err_sys(err, "rename %s", name);
+		return err_sys(err, "rename %s/%s below --root", dir->id, name);
 	return 0;
 }
 

@@ -33,7 +33,7 @@ static int clean(struct arena *arena, const char *path, const char **ret, struct
 		const size_t length = strcspn(p, "/");
 
 		if (length == 2 && memcmp(p, "..", 2) == 0)
-			return err_at(err, at, "\"%s\" must not contain \"..\"", path);
+			return err_at(err, at, "must not contain \"..\": %s", path);
 		if (length > 0 && !(length == 1 && p[0] == '.')) {
 			if (used > 0 && to[used - 1] != '/')
 				to[used++] = '/';
@@ -45,7 +45,7 @@ static int clean(struct arena *arena, const char *path, const char **ret, struct
 	}
 	to[used] = '\0';
 	if (used == 0 || str_eq(to, "/"))
-		return err_at(err, at, "\"%s\" names the root of the hierarchy", path);
+		return err_at(err, at, "names the root of the hierarchy: %s", path);
 	*ret = to;
 	return 0;
 }

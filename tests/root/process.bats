@@ -111,5 +111,5 @@ teardown() { teardown_bundle; }
 	args ./me
 	run run_container
 	[ "$status" = 1 ]
-	one_line 'exec: "./me": stat ./me: no such file or directory'
+	one_line '/process/args/0: exec: "./me": stat ./me: no such file or directory'
 }
