@@ -17,14 +17,17 @@ static int deliver(void *data)
 {
 	struct courier *courier = data;
 	const struct proc_filter *filter = courier->filter;
+	int connection = filter->listener_socket;
 	int listener;
 
 	while ((listener = courier->listener) == NOT_YET)
 		(void) sched_yield();
 	if (listener == NEVER)
 		return 0;
-	courier->failed = sock_send_fd(filter->listener_socket, filter->listener_state,
+	courier->failed = sock_send_fd(connection, filter->listener_state,
 				  strlen(filter->listener_state), listener, &courier->err) < 0;
+	/* Here and now: an agent that reads to the end would wait for an execve that waits for its answer. */
+	fd_close(&connection);
 	/* Were it kept here and the agent gone, trapped calls would wait for ever; with nobody
 	 * listening they fail. */
 	fd_close(&listener);

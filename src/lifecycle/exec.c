@@ -295,6 +295,7 @@ static int launch(const struct exec_request *request, struct exec *exec, struct 
 		join_spawn(&job, &exec->child, err) < 0)
 		return -1;
 	fd_close(&door);
+	fd_close(&listener_socket);
 	if (rdt_place_process(&place, exec->handle.procfs, exec->child.pid, &exec->arena, err) <
 			0 ||
 		announce(request, exec, err) < 0)

@@ -20,7 +20,11 @@ s.bind(sys.argv[1])
 s.listen(1)
 s.settimeout(20)
 c, _ = s.accept()
+c.settimeout(20)
 text, anc, _, _ = c.recvmsg(65536, socket.CMSG_SPACE(4))
+# One state, and then the end of the connection.
+while rest := c.recv(65536):
+    text += rest
 open(sys.argv[2], 'wb').write(text)
 fd = array.array('i', anc[0][2])[0]
 wait = select.poll()
@@ -210,6 +214,30 @@ C
 	one_line '/linux/seccomp/listenerPath: connect /no/such/socket: no such file or directory'
 }
 
+@test "a listener that nobody needs is not looked for; metadata needs one" {
+	profile '{"defaultAction":"SCMP_ACT_ALLOW","listenerPath":"/no/such/socket","listenerMetadata":"m","syscalls":[{"names":["mkdir"],"action":"SCMP_ACT_ERRNO"}]}'
+	run run_container
+	[ "$status" = 0 ]
+	config 'del(.linux.seccomp.listenerPath)'
+	run run_container
+	[ "$status" = 1 ]
+	one_line '/linux/seccomp/listenerMetadata: needs listenerPath'
+}
+
+@test "an errno for an action that has none is an error, of the default and of a rule" {
+	is_ocirt || skip "runc leaves it out"
+	for action in SCMP_ACT_ALLOW SCMP_ACT_KILL SCMP_ACT_LOG SCMP_ACT_TRAP; do
+		profile '{"defaultAction":"'$action'","defaultErrnoRet":5}'
+		run run_container
+		[ "$status" = 1 ]
+		one_line "/linux/seccomp/defaultErrnoRet: $action has no errno"
+		profile '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["mkdir"],"action":"'$action'","errnoRet":5}]}'
+		run run_container
+		[ "$status" = 1 ]
+		one_line "/linux/seccomp/syscalls/0/errnoRet: $action has no errno"
+	done
+}
+
 @test "exec: under the filter, with a listener of its own, and without no_new_privs" {
 	"$OCIRT" exec --help >/dev/null 2>&1 || skip "no exec"
 	agent
@@ -232,6 +260,44 @@ C
 	says 'Seccomp:[[:space:]]+2'
 	jq -e --argjson pid "$(cat "$BATS_TEST_TMPDIR/pid")" --argjson init "$init" '.pid == $pid and .metadata == "m" and .state.pid == $init
 		and .state.status == "running"' "$BATS_TEST_TMPDIR/message"
+	rt delete --force "$ID"
+}
+
+@test "the connection ends behind the state, before the agent has to answer execve, for exec as well" {
+	[ "$(uname -m)" = x86_64 ] || skip "the agent knows x86-64 alone"
+	cat >"$BATS_TEST_TMPDIR/agent.py" <<'PY'
+import array, fcntl, os, socket, struct, sys
+s = socket.socket(socket.AF_UNIX)
+s.bind(sys.argv[1])
+s.listen(2)
+s.settimeout(20)
+for _ in range(2):
+    c, _ = s.accept()
+    if os.fork() == 0:
+        break
+    c.close()
+else:
+    sys.exit(max(os.waitstatus_to_exitcode(os.wait()[1]) for _ in range(2)))
+c.settimeout(5)
+_, anc, _, _ = c.recvmsg(65536, socket.CMSG_SPACE(4))
+fd = array.array('i', anc[0][2])[0]
+while c.recv(65536):
+    pass
+n = bytearray(80)
+fcntl.ioctl(fd, 0xc0502100, n)
+fcntl.ioctl(fd, 0xc0182101, bytearray(struct.pack('QqiI', struct.unpack_from('Q', n)[0], 0, 0, 1)))
+PY
+	python3 "$BATS_TEST_TMPDIR/agent.py" "$BATS_TEST_TMPDIR/sock" >"$BATS_TEST_TMPDIR/calls" 2>&1 3>&- &
+	AGENT=$!
+	wait_for test -S "$BATS_TEST_TMPDIR/sock"
+	profile '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["execve"],"action":"SCMP_ACT_NOTIFY"}]}'
+	config ".linux.seccomp.listenerPath = \"$BATS_TEST_TMPDIR/sock\""
+	args sleep 100
+	create_container
+	rt start "$ID"
+	run timeout 10 "$OCIRT" --root "$ROOT" exec "$ID" echo heard </dev/null
+	[ "$output" = heard ] || { cat "$BATS_TEST_TMPDIR/calls"; echo "$output"; false; }
+	wait $AGENT
 	rt delete --force "$ID"
 }
 
