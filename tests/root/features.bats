@@ -106,6 +106,55 @@ has() { jq -e "$@" "$BATS_TEST_TMPDIR/f"; }
 	fi
 }
 
+@test "features: each version, namespace, hook, mount option, capability, flag and memory policy that is named is taken" {
+	names() { jq -r "$1[]" "$BATS_TEST_TMPDIR/f"; }
+	cp "$BUNDLE/config.json" "$BATS_TEST_TMPDIR/good.json"
+	taken() { # FILTER [jq options]: without an error and without a warning
+		cp "$BATS_TEST_TMPDIR/good.json" "$BUNDLE/config.json"
+		config "$@"
+		run "$OCIRT" check --bundle "$BUNDLE"
+		[ "$status" = 0 ] && [ -z "$output" ] || { echo "$*: $output"; return 1; }
+	}
+	refused() { ! taken "$@" || { echo "taken: $*"; return 1; }; }
+	for v in ociVersionMin ociVersionMax; do
+		taken '.ociVersion = $v' --arg v "$(jq -r .$v "$BATS_TEST_TMPDIR/f")"
+	done
+	for n in $(names .linux.namespaces); do
+		taken '.linux.namespaces |= (map(select(.type != $n)) + [{type: $n}]) | if $n == "user" then
+			.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings else . end' --arg n "$n"
+	done
+	for h in $(names .hooks); do
+		refused '.hooks[$h] = [{path: "relative"}]' --arg h "$h"
+		taken '.hooks[$h] = [{path: "/bin/true"}]' --arg h "$h"
+	done
+	# A bind mount takes no word that is not known.
+	refused '.mounts += [{destination: "/mnt", source: "/tmp", options: ["bind", "nosuchword"]}]'
+	for o in $(names .mountOptions); do
+		case $o in
+		tmpcopyup) taken '.mounts += [{destination: "/mnt", type: "tmpfs", source: "x", options: [$o]}]' --arg o "$o" ;;
+		*idmap) taken '.mounts += [{destination: "/mnt", source: "/tmp", options: ["bind", $o],
+			uidMappings: [{containerID: 0, hostID: 1, size: 1}], gidMappings: [{containerID: 0, hostID: 1, size: 1}]}]' --arg o "$o" ;;
+		*) taken '.mounts += [{destination: "/mnt", source: "/tmp", options: ["bind", $o]}]' --arg o "$o" ;;
+		esac
+	done
+	refused '.process.capabilities.bounding = ["CAP_NOSUCH"]'
+	for c in $(names .linux.capabilities); do
+		cp "$BATS_TEST_TMPDIR/good.json" "$BUNDLE/config.json"
+		config '.process.capabilities = {bounding: [$c]}' --arg c "$c"
+		run "$OCIRT" check --bundle "$BUNDLE"
+		[[ ! $output =~ unknown ]] || { echo "$c: $output"; false; }
+	done
+	for s in $(names .linux.seccomp.knownFlags); do
+		taken '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", listenerPath: "/x", flags: [$s], syscalls: [{names: ["acct"], action: "SCMP_ACT_NOTIFY"}]}' --arg s "$s"
+	done
+	for m in $(names .linux.memoryPolicy.modes); do
+		taken '.linux.memoryPolicy = {mode: $m} | if $m == "MPOL_DEFAULT" or $m == "MPOL_LOCAL" then . else .linux.memoryPolicy.nodes = "0" end' --arg m "$m"
+	done
+	for m in $(names .linux.memoryPolicy.flags); do
+		taken '.linux.memoryPolicy = {mode: "MPOL_BIND", nodes: "0", flags: [$m]}' --arg m "$m"
+	done
+}
+
 @test "features: each action of seccomp that is named is taken" {
 	for a in $(jq -r '.linux.seccomp.actions[]' "$BATS_TEST_TMPDIR/f"); do
 		[ "$a" != SCMP_ACT_NOTIFY ] || continue # needs a listener

@@ -172,6 +172,20 @@ C
 		"SECCOMP_FILTER_FLAG_SPEC_ALLOW"],"syscalls":[{"names":["mkdir"],"action":"SCMP_ACT_ERRNO"}]}'
 	run run_container
 	[ "$status" = 0 ]
+	is_ocirt || skip "the list is ours"
+	# Each that is called supported, by itself.
+	agent
+	for flag in $("$OCIRT" features | jq -r '.linux.seccomp.supportedFlags[]'); do
+		[ $flag != SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV ] || continue # needs a listener
+		profile '{"defaultAction":"SCMP_ACT_ALLOW","flags":["'$flag'"],"syscalls":[{"names":["mkdir"],"action":"SCMP_ACT_ERRNO"}]}'
+		run run_container
+		[ "$status" = 0 ]
+	done
+	profile '{"defaultAction":"SCMP_ACT_ALLOW","flags":["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"],"syscalls":[{"names":["mkdir","mkdirat"],"action":"SCMP_ACT_NOTIFY"}]}'
+	config ".linux.seccomp.listenerPath = \"$BATS_TEST_TMPDIR/sock\""
+	run run_container
+	[ "$status" = 0 ]
+	wait $AGENT
 }
 
 @test "the listener reaches the agent with the state, and its answers the program" {
