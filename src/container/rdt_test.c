@@ -165,6 +165,10 @@ static void test_shared_group(void **state)
 
 	assert_int_equal(locate(tree, &plan), 0);
 	assert_false(tree->place.owned);
+	/* Nothing of it goes with the container but the counted group: not even the file system is looked for. */
+	assert_int_equal(
+		rdt_give_back(&(struct rdt_place){ .group = "gold" }, -1, &tree->arena, &tree->err),
+		0);
 	assert_int_equal(rdt_make_groups(tree->root, &plan, &tree->place, &made, &tree->err), 0);
 	assert_false(made);
 	assert_int_equal(rdt_exists(tree->root, "gold/mon_groups/c1", &tree->err), 1);

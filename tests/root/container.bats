@@ -271,7 +271,8 @@ teardown() { teardown_bundle; }
 
 @test "console socket: a terminal is sent and is the container's" {
 	config '.process.terminal = true | .process.consoleSize = {"height":33,"width":44}'
-	script 'stat -c "%t" /dev/console; test -t 0 && echo is-a-terminal'
+	script '[ "$(stat -c %t:%T /dev/console)" = "$(stat -Lc %t:%T /proc/self/fd/0)" ] && grep -q " /dev/console " /proc/self/mountinfo && echo console
+		test -t 0 && echo is-a-terminal'
 	cat >"$BATS_TEST_TMPDIR/recv.py" <<'PY'
 import array, os, socket, sys
 s = socket.socket(socket.AF_UNIX)
@@ -302,6 +303,7 @@ PY
 	rt delete "$ID"
 	cat "$BATS_TEST_TMPDIR/tty"
 	grep -q is-a-terminal "$BATS_TEST_TMPDIR/tty"
+	grep -q console "$BATS_TEST_TMPDIR/tty"
 	[ "$(head -1 "$BATS_TEST_TMPDIR/tty")" = "33 44" ]
 }
 

@@ -59,13 +59,14 @@ hook() { # KIND
 	chmod 755 "$BATS_TEST_TMPDIR/hook" "$BUNDLE/rootfs/bin/hook"
 	config '.hooks = ([("prestart", "createRuntime", "createContainer", "poststart", "poststop") as $k |
 		{key: $k, value: [{path: $p, args: ["hook", $k]}]}] | from_entries) |
-		.hooks.startContainer = [{path: "/bin/hook", args: ["hook", "startContainer"]}]' --arg p "$BATS_TEST_TMPDIR/hook"
+		.hooks.startContainer = [{path: "/bin/hook", args: ["hook", "startContainer"]}] |
+		.linux.namespaces |= (. + [{type: "cgroup"}] | unique)' --arg p "$BATS_TEST_TMPDIR/hook"
 	args sleep 100
 	create_container
 	pid=$(rt state "$ID" | jq .pid)
 	for n in mnt net uts ipc pid cgroup; do echo "$n $(readlink "/proc/$pid/ns/$n")"; done >"$BATS_TEST_TMPDIR/inside"
 	for n in mnt net uts ipc pid cgroup; do echo "$n $(readlink "/proc/self/ns/$n")"; done >"$BATS_TEST_TMPDIR/outside"
-	! diff -q "$BATS_TEST_TMPDIR/inside" "$BATS_TEST_TMPDIR/outside"
+	[ -z "$(comm -12 <(sort "$BATS_TEST_TMPDIR/inside") <(sort "$BATS_TEST_TMPDIR/outside"))" ]
 	rt start "$ID"
 	wait_for test -s "$BUNDLE/rootfs/tmp/seen"
 	rt delete --force "$ID"

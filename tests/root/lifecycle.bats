@@ -109,6 +109,31 @@ teardown() { teardown_bundle; }
 	one_line '/process: is missing'
 }
 
+@test "each operation wants the id of a container" {
+	for verb in state create start kill delete; do
+		run rt "$verb"
+		[ "$status" = 1 ] || { echo "$verb: status $status"; false; }
+		[ -n "$output" ]
+		run rt "$verb" ""
+		[ "$status" = 1 ] || { echo "$verb '': status $status"; false; }
+		[ -n "$output" ]
+	done
+	[ -z "$(ls -A "$ROOT" 2>/dev/null)" ]
+}
+
+@test "a signal reaches a created container; afterwards its id may be used again" {
+	create_container
+	rt kill "$ID" KILL
+	wait_for is_status stopped
+	run rt start "$ID"
+	[ "$status" = 1 ]
+	one_line 'cannot start a container that has stopped'
+	rt delete "$ID"
+	create_container
+	[ "$(status_of)" = created ]
+	rt delete --force "$ID"
+}
+
 @test "start twice" {
 	args sleep 100
 	create_container
@@ -147,6 +172,15 @@ teardown() { teardown_bundle; }
 	[ "${#lines[@]}" = 1 ]
 	[ "$(status_of)" = running ]
 	rt delete --force "$ID"
+}
+
+@test "delete ends a created container, as with runc" {
+	create_container
+	rt delete "$ID"
+	run rt state "$ID"
+	[ "$status" = 1 ]
+	wait_for no_processes_left
+	[ -z "$(cgroup_dirs)" ]
 }
 
 @test "kill of a stopped container" {

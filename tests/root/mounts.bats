@@ -118,6 +118,25 @@ rnosymfollow,rsymfollow|^rw,relatime'
 	[ -z "$(awk '$5 == "/mnt/none/sub"' <<<"$output")" ]
 }
 
+@test "the listed order: a later mount lies on an earlier one, or below it" {
+	mkdir -p "$BATS_TEST_TMPDIR/a/sub" "$BATS_TEST_TMPDIR/b"
+	echo a >"$BATS_TEST_TMPDIR/a/f"
+	echo b >"$BATS_TEST_TMPDIR/b/f"
+	bind_on /mnt "$BATS_TEST_TMPDIR/a" bind
+	bind_on /mnt/sub "$BATS_TEST_TMPDIR/b" bind
+	script 'cat /mnt/f /mnt/sub/f; ls /mnt'
+	run run_container
+	[ "$status" = 0 ]
+	[ "$output" = $'a\nb\nf\nsub' ]
+	# The other way round the second covers what the first has mounted.
+	mkdir -p "$BUNDLE/rootfs/mnt/sub"
+	config '.mounts |= .[:-2] + [.[-1], .[-2]]'
+	script 'cat /mnt/f; ls -A /mnt/sub; grep -c " /mnt" /proc/self/mountinfo'
+	run run_container
+	[ "$status" = 0 ]
+	[ "$output" = $'a\n2' ]
+}
+
 @test "propagation of a mount: the four kinds" {
 	src=$BATS_TEST_TMPDIR/src
 	mkdir -p "$src"

@@ -23,6 +23,31 @@ teardown() { teardown_bundle; }
 	says 'Max file size +0 +0'
 }
 
+@test "consoleSize counts with a terminal alone, whatever it says" {
+	script 'test -t 0 || echo none; test -e /dev/console || echo no console'
+	for size in '{"height":11,"width":22}' '{"height":0,"width":0}' '{"height":70000,"width":1}'; do
+		for terminal in false null; do
+			config '.process.consoleSize = $s | .process.terminal = $t' --argjson s "$size" --argjson t $terminal
+			run run_container
+			[ "$status" = 0 ]
+			[ "$output" = $'none\nno console' ]
+		done
+	done
+}
+
+@test "oomScoreAdj: the value, 0 too; where it is not set the caller's stays" {
+	args cat /proc/self/oom_score_adj
+	under() { (echo "$1" >/proc/self/oom_score_adj && run_container); }
+	for caller in 77 300; do
+		config 'del(.process.oomScoreAdj)'
+		[ "$(under $caller)" = $caller ]
+		for value in 0 555 1000; do
+			config '.process.oomScoreAdj = $v' --argjson v $value
+			[ "$(under $caller)" = $value ]
+		done
+	done
+}
+
 @test "a limit that is there twice is an error" {
 	config '.process.rlimits = [{"type":"RLIMIT_CORE","soft":0,"hard":0},{"type":"RLIMIT_CORE","soft":0,"hard":0}]'
 	run run_container

@@ -43,6 +43,22 @@ realtime_share() {
 	shows 'policy 5'
 }
 
+@test "scheduler: what is not set is 0, whatever the caller has" {
+	config '.process.scheduler = {"policy":"SCHED_OTHER"}'
+	run nice -n 7 "$OCIRT" --root "$ROOT" run --bundle "$BUNDLE" "$ID" </dev/null
+	[ "$status" = 0 ]
+	for value in policy flags nice priority; do shows "$value 0"; done
+	config '.process.scheduler = {"policy":"SCHED_BATCH"}'
+	run nice -n 7 "$OCIRT" --root "$ROOT" run --bundle "$BUNDLE" "$ID" </dev/null
+	[ "$status" = 0 ]
+	shows 'policy 3'
+	shows 'nice 0'
+	# Without a scheduler nothing is changed.
+	config 'del(.process.scheduler)'
+	run nice -n 7 "$OCIRT" --root "$ROOT" run --bundle "$BUNDLE" "$ID" </dev/null
+	shows 'nice 7'
+}
+
 @test "scheduler: SCHED_FIFO and SCHED_RR with a priority, for exec as well" {
 	local policy number
 	realtime_share
