@@ -46,7 +46,8 @@ static int make_args(struct maker *m)
 	if (args->count == 0)
 		return err_at(m->err, AT(m, "/args"), "must name a program");
 	if (args->items[0][0] == '\0')
-		return err_at(m->err, AT(m, "/args/0"), "must not be empty");
+		return err_at(
+			m->err, AT(m, "/args/0"), "exec: \"\": executable file not found in $PATH");
 	argv = arena_array(m->in->arena, args->count + 1, sizeof(*argv));
 	memcpy(argv, args->items, args->count * sizeof(*argv));
 	m->plan->argv = argv;

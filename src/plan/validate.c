@@ -140,7 +140,8 @@ static int check_process(const struct spec_process *process, struct err *err)
 	if (process->args.count == 0)
 		return err_at(err, "/process/args", "is missing or empty");
 	if (is_blank(process->args.items[0]))
-		return err_at(err, "/process/args/0", "must not be empty");
+		return err_at(err, "/process/args/0",
+			"exec: \"%s\": executable file not found in $PATH", process->args.items[0]);
 	if (process->cwd == NULL || process->cwd[0] != '/')
 		return err_at(err, "/process/cwd", "must be an absolute path");
 	for (size_t i = 0; i < process->env.count; i++)

@@ -208,8 +208,21 @@ pause_here() { # whether this host can
 	run rt exec "$ID" nosuch
 	[ "$status" = 255 ]
 	says 'executable file not found in \$PATH'
-	run rt exec "$ID" /bin/nosuch
-	says 'no such file or directory'
+	for word in '' ' ' 'a b'; do
+		run rt exec "$ID" "$word"
+		[ "$status" = 255 ]
+		says "exec: \"$word\": executable file not found in \\\$PATH"
+	done
+	for word in /bin/nosuch ./nosuch nosuch/ none/sh; do
+		run rt exec "$ID" "$word"
+		[ "$status" = 255 ]
+		says 'no such file or directory'
+	done
+	for word in / . .. /bin ./bin; do
+		run rt exec "$ID" "$word"
+		[ "$status" = 255 ]
+		says 'is a directory'
+	done
 	run rt exec "$ID" /bin/busybox/x
 	[ "$status" = 255 ]
 	says 'not a directory'

@@ -80,6 +80,8 @@ phrase() {
 	is_ocirt || skip "others log more than the error"
 	args nosuch
 	phrase 1 'executable file not found in $PATH' <<<'create --bundle BUNDLE ID'
+	args ''
+	phrase 1 'executable file not found in $PATH' <<<'create --bundle BUNDLE ID'
 	args /no/such
 	phrase 1 'no such file or directory' <<<'create --bundle BUNDLE ID'
 	args /etc/passwd
