@@ -201,9 +201,10 @@ static int choose_cgroups(const struct exec_request *request, struct exec *exec,
 				dirs.leaves[i] = arena_printf(&exec->arena, "%s/%s",
 					exec->handle.cgroups.leaves[i], path);
 		}
-		if (found == 0)
-			return err_set(
-				err, ERR_USAGE, "--cgroup: no hierarchy has what %s names", text);
+		/* "/" is the container's own, and one that has none is in it already. */
+		if (found == 0 && (colon != NULL || path[0] != '\0'))
+			return err_set(err, ERR_USAGE,
+				"--cgroup: the container has no cgroup for %s", text);
 	}
 	exec->cgroups = dirs;
 	return 0;
