@@ -193,6 +193,36 @@ while True:
 	rt delete --force "$ID"
 }
 
+@test "exec: consoleSize of a document goes before the caller's size, in the foreground and over a console socket" {
+	idle
+	size() { # FILTER: of the document
+		jq ".process | .terminal = true | .args = [\"stty\", \"size\"] | $1" "$BUNDLE/config.json" >"$BATS_TEST_TMPDIR/p.json"
+	}
+	size '.consoleSize = {height: 11, width: 22}'
+	run on_pty -r 33 -c 44 -- exec --process "$BATS_TEST_TMPDIR/p.json" "$ID"
+	[ "$status" = 0 ]
+	says '11 22'
+	"$PTY" -S "$BATS_TEST_TMPDIR/sock" >"$BATS_TEST_TMPDIR/tty" 2>&1 &
+	p=$!
+	wait_for test -S "$BATS_TEST_TMPDIR/sock"
+	rt exec -d --process "$BATS_TEST_TMPDIR/p.json" --console-socket "$BATS_TEST_TMPDIR/sock" "$ID"
+	wait $p
+	grep -q '11 22' "$BATS_TEST_TMPDIR/tty"
+	# --tty over a document that has a size, and no terminal.
+	size '.terminal = false | .consoleSize = {height: 11, width: 22}'
+	run on_pty -r 33 -c 44 -- exec --tty --process "$BATS_TEST_TMPDIR/p.json" "$ID"
+	says '11 22'
+	# Half a size is none.
+	size '.consoleSize = {height: 11, width: 0}'
+	run on_pty -r 33 -c 44 -- exec --process "$BATS_TEST_TMPDIR/p.json" "$ID"
+	says '33 44'
+	size '.consoleSize = {height: 11, width: 65536}'
+	run on_pty -- exec --process "$BATS_TEST_TMPDIR/p.json" "$ID"
+	[ "$status" = 255 ]
+	says '/process/consoleSize: must be at most 65535'
+	rt delete --force "$ID"
+}
+
 @test "a terminal that cannot be had, or was not asked for, is an error before anything runs" {
 	terminal true
 	run create_container
