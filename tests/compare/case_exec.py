@@ -219,7 +219,29 @@ def _(x):
     x.see("a descriptor", r.wait() >= 0)
 
 
-@case("exec --process-label, --apparmor")
+@case("exec --tty (consoleSize of a document)", user="any")
+def _(x):
+    x.up()
+    base = {"args": ["stty", "size"], "cwd": "/", "env": ["PATH=/bin"], "user": {"uid": 0, "gid": 0}}
+    for key, members in {"size": {"terminal": True, "consoleSize": {"height": 10, "width": 20}},
+                         "no size": {"terminal": True},
+                         "half a size": {"terminal": True, "consoleSize": {"height": 10, "width": 0}},
+                         "no terminal": {"consoleSize": {"height": 10, "width": 20}},
+                         "too large": {"terminal": True, "consoleSize": {"height": 70000, "width": 20}},
+                         "a word": {"terminal": True, "consoleSize": {"height": "10", "width": 20}}}.items():
+        status, text = on_terminal(x, "exec", "-p", x.file("p.json", json.dumps(base | members)), x.id)
+        x.see(key, [status, text if status == 0 else ""])
+
+
+@case("exec --no-new-privs", user="any")
+def _(x):
+    x.up(process__noNewPrivileges=False)
+    for words in ([], ["--no-new-privs"], ["--no-new-privs=true"], ["--no-new-privs=false"], ["--no-new-privs=x"]):
+        result = x.exec("grep", "NoNewPrivs", "/proc/self/status", options=words)
+        x.see(" ".join(words) or "none", [result.code, result.out.split() if result.code == 0 else ""])
+
+
+@case("exec --process-label, --apparmor", user="any")
 def _(x):
     x.up()
     x.see("label", x.exec("true", options=["--process-label", "system_u:system_r:none_t:s0"]).code)
@@ -236,6 +258,13 @@ def _(x):
         x.see(f"{n} of {len(files)}", [result.code, result.out if result.code == 0 else ""])
     result = x.exec("sh", "-c", "echo $LISTEN_FDS $LISTEN_PID; cat <&3", env=dict(os.environ, LISTEN_FDS="1", LISTEN_PID="1"), fds=[a])
     x.see("LISTEN_FDS", [result.code, result.out])
+
+
+@case("exec --cgroup (no cgroup of its own)", user="user")
+def _(x):
+    x.up()
+    for c in ("/", "none", "../..", "nosuch:/"):
+        x.see(f"{c!r}", x.exec("true", options=["--cgroup", c]).code)
 
 
 @case("exec --cgroup")
@@ -280,7 +309,7 @@ def _(x):
 
     said("none", x.rt("exec", "none", "true"))
     x.up()
-    for program in ("nosuch", "/bin/nosuch", "/etc/passwd/x", "/bin/plain", "/bin", "/bin/garbage"):
+    for program in ("nosuch", "/bin/nosuch", "/etc/passwd/x", "/bin/plain", "/bin", "/bin/garbage", "plain", "bin", "", " ", ".", "/", "./nosuch", "nosuch/"):
         said(program, x.exec(program))
     said("cwd", x.exec("true", options=["--cwd", "/etc/passwd"]))
     x.rt("kill", x.id, "KILL")
@@ -296,6 +325,13 @@ def _(x):
     x.see("status", [result.code, result.out])
     x.see("still created", x.status())
     facts(x, "facts")
+
+
+@case("exec --ignore-paused (running)", user="any")
+def _(x):
+    x.up()
+    result = x.exec("echo", "runs", options=["--ignore-paused"])
+    x.see("status", [result.code, result.out])
 
 
 @case("exec --ignore-paused")

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the cases of the comparison share: one runtime, its bundle, and what was seen of it."""
 import array
+import fcntl
 import json
 import os
 import pty
 import shutil
 import signal
 import socket
+import struct
 import subprocess
+import termios
 import threading
 import time
 
@@ -277,6 +280,7 @@ def on_terminal(x, *words):
     """Runs the runtime on a terminal of its own. Returns its status and what appeared."""
     pid, fd = pty.fork()
     if pid == 0:
+        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("4H", 24, 80, 0, 0))
         os.chdir(x.bundle)
         os.execv(x.binary, [x.binary, "--root", x.root, *words])
     text = drain(fd, 10)
