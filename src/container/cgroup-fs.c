@@ -75,8 +75,9 @@ int cgroup_fs_leaves(const char *path, bool relative, const struct facts *facts,
 		name = hierarchy_name(facts->cgroup, controllers + 1);
 		root = arena_printf(arena, "%s%s%s", mount_point,
 			name[0] == '\0' || name[0] == '/' ? "" : "/", name);
-		/* A hierarchy that is mounted nowhere is nobody's to use. */
-		mounted = cgroupfs_is(root, err);
+		/* A hierarchy that is mounted nowhere is nobody's to use. On v2 a cgroup may have its name. */
+		mounted = controllers[1] == '\0' ? cgroupfs_is_v2(root, err)
+						 : cgroupfs_is_v1(root, err);
 		if (mounted < 0)
 			return err_place(err, "/linux/cgroupsPath");
 		if (mounted == 0)

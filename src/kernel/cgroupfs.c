@@ -83,11 +83,11 @@ int cgroupfs_magic(const char *dir, unsigned long *ret_magic, struct err *err)
 	return 0;
 }
 
-int cgroupfs_is(const char *dir, struct err *err)
+int cgroupfs_is_v1(const char *dir, struct err *err)
 {
 	unsigned long magic;
 
-	return cgroupfs_magic(dir, &magic, err) < 0 ? -1 : is_cgroup(magic);
+	return cgroupfs_magic(dir, &magic, err) < 0 ? -1 : magic == CGROUP_SUPER_MAGIC;
 }
 
 int cgroupfs_is_v2(const char *dir, struct err *err)

@@ -21,10 +21,10 @@
  * see. */
 ERR_CHECK int cgroupfs_magic(const char *dir, unsigned long *ret_magic, struct err *err);
 
-/* Whether the directory is on a cgroup file system, of either version, or of version 2: 1, 0 also where it is
- * not there or not ours to see. Whoever cannot tell (-1) must not go on as if there were none: a
+/* Whether the directory is on a cgroup file system of version 1, or of version 2: 1, 0 also where it is not
+ * there or not ours to see. Whoever cannot tell (-1) must not go on as if there were none: a
  * container would run without its limits. */
-ERR_CHECK int cgroupfs_is(const char *dir, struct err *err);
+ERR_CHECK int cgroupfs_is_v1(const char *dir, struct err *err);
 ERR_CHECK int cgroupfs_is_v2(const char *dir, struct err *err);
 
 /* Makes the directory and those above it that are missing, fills cpuset.cpus and cpuset.mems of new v1

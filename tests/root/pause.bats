@@ -177,3 +177,30 @@ frozen() {
 	export OCIRT ROOT ID CG
 	timeout 60 unshare -m --propagation private bash -x "$BATS_TEST_TMPDIR/v1"
 }
+
+@test "with v2 alone, where a cgroup has the name of a v1 hierarchy" {
+	[ -e /sys/fs/cgroup/unified ] && [ -e /sys/fs/cgroup/pids ] || skip "no cgroup2 beside version 1 that could stand alone"
+	args sleep 100
+	cd "$BUNDLE"
+	cat >"$BATS_TEST_TMPDIR/v2" <<-'SH'
+		set -e
+		top=/sys/fs/cgroup/unified$CG-top
+		mkdir "$top" "$top/pids"
+		mount --bind "$top" /sys/fs/cgroup
+		r="$OCIRT --root $ROOT"
+		$r create "$ID" </dev/null >/dev/null 2>&1
+		$r start "$ID"
+		[ ! -e "/sys/fs/cgroup/pids$CG" ]
+		grep -qx "$($r state "$ID" | jq .pid)" "/sys/fs/cgroup$CG/cgroup.procs"
+		$r pause "$ID"
+		grep -qx "frozen 1" "/sys/fs/cgroup$CG/cgroup.events"
+		[ "$($r state "$ID" | jq -r .status)" = paused ]
+		$r resume "$ID"
+		$r exec "$ID" true
+		$r delete --force "$ID"
+		umount /sys/fs/cgroup
+		rmdir "$top/pids" "$top"
+	SH
+	export OCIRT ROOT ID CG
+	timeout 60 unshare -m --propagation private bash -x "$BATS_TEST_TMPDIR/v2"
+}
