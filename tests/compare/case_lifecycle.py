@@ -221,7 +221,7 @@ def _(x):
     x.see("status", result.code)
     for name, value in fields(result).items():
         x.see(name, value)
-    x.script("echo $$; ls /proc | grep -c '^[0-9]'; ls /dev | sort | tr '\\n' ' '; readlink /dev/fd /dev/stdin /dev/ptmx; stat -c %a /dev/null /dev/tty /dev/shm /dev/pts; awk '{print $5, $9}' /proc/self/mountinfo | sort | uniq | grep -v /proc/keys")
+    x.script("echo $$; set -- /proc/[0-9]*; echo $#; ls /dev | sort | tr '\\n' ' '; readlink /dev/fd /dev/stdin /dev/ptmx; stat -c %a /dev/null /dev/tty /dev/shm /dev/pts; awk '{print $5, $9}' /proc/self/mountinfo | sort | uniq | grep -v /proc/keys")
     x.see("surroundings", x.run().out.splitlines())
     x.script("env | sort | grep -v -e ^SHLVL -e ^_", process__env=["PATH=/bin", "HOME=", "A", "=b", "C=1", "C=2"])
     result = x.run()
