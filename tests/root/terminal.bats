@@ -176,6 +176,88 @@ while True:
 	rt delete --force "$ID"
 }
 
+# in_shell PTY-OPTION...: an interactive shell on a terminal, where the word `talk` is an exec with a terminal whose
+# program takes two lines.
+in_shell() {
+	printf '#!/bin/sh\necho UP; read x; echo got $x; read y; echo then $y; exit 3\n' >"$BUNDLE/rootfs/bin/talk"
+	chmod +x "$BUNDLE/rootfs/bin/talk"
+	printf '#!/bin/sh\nexec "%s" --root "%s" exec -t --pid-file "%s" "%s" talk\n' "$OCIRT" "$ROOT" "$BATS_TEST_TMPDIR/pid" "$ID" \
+		>"$BATS_TEST_TMPDIR/talk"
+	chmod +x "$BATS_TEST_TMPDIR/talk"
+	PS1='> ' PATH=$BATS_TEST_TMPDIR:$PATH "$PTY" -w '> ' "$@" -i 'exit\r' -- bash --norc --noediting -i
+}
+
+@test "exec: in the background the shell keeps its keys; behind fg they are the program's" {
+	idle
+	run in_shell -i 'talk &\r' -w UP -i 'echo still $((1+1))\r' -w 'still 2' -i 'fg\r' -w talk -i 'word\r' -w 'got word' -q \
+		-i 'two\r' -w 'then two' -w '> ' -i 'echo status $?\r' -w 'status 3' -i 'stty -a | grep -o -e " icanon" | tr i I\r' -w ' Icanon'
+	says 'raw: yes'
+	says 'mode: restored'
+	rt delete --force "$ID"
+}
+
+@test "exec: stopped, the shell has the terminal in its own mode; continued, the keys are the program's again" {
+	idle
+	stop_it() {
+		wait_for test -s "$BATS_TEST_TMPDIR/pid"
+		kill -STOP "$(awk '/^PPid/ {print $2}' "/proc/$(cat "$BATS_TEST_TMPDIR/pid")/status")"
+	}
+	stop_it 3>&- &
+	run in_shell -i 'talk\r' -w Stopped -i 'stty -a | grep -o -e " icanon" | tr i I\r' -w ' Icanon' -i 'fg\r' -w talk \
+		-i 'word\r' -w 'got word' -q -i 'two\r' -w 'then two' -w '> ' -i 'echo status $?\r' -w 'status 3' \
+		-i 'stty -a | grep -o -e " icanon" | tr i I\r' -w ' Icanon'
+	says 'raw: yes'
+	says 'mode: restored'
+	rt delete --force "$ID"
+}
+
+@test "exec: a signal to the runtime is the program's, and the mode is restored" {
+	idle
+	for s in 15 1 2 3 10; do
+		run on_pty -w UP -s $s -- exec -t "$ID" sh -c 'echo UP; exec sleep 100'
+		[ "$status" = $((128 + s)) ]
+		says 'mode: restored'
+	done
+	rt delete --force "$ID"
+}
+
+@test "exec: a terminal whose user goes away hangs up inside, and the exec ends with its program" {
+	idle
+	cat >"$BATS_TEST_TMPDIR/away.py" <<'PY'
+import os, pty, sys
+pid, fd = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], sys.argv[1:])
+got = b""
+while b"UP" not in got:
+    got += os.read(fd, 100)
+os.close(fd)
+print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+PY
+	run timeout 30 python3 "$BATS_TEST_TMPDIR/away.py" "$OCIRT" --root "$ROOT" exec -t "$ID" sh -c 'trap "echo hung up >/tmp/hup; exit 6" HUP; echo UP; while :; do sleep 0.1; done'
+	[ "$output" = 6 ]
+	[ "$(cat "$BUNDLE/rootfs/tmp/hup")" = "hung up" ]
+	rt delete --force "$ID"
+}
+
+@test "exec: waiting spins nowhere: at the end of stdin, behind a reader that does not read, without a program's ear" {
+	command -v strace >/dev/null || skip "no strace"
+	idle
+	calls() { wc -l <"$BATS_TEST_TMPDIR/calls"; }
+	traced() { strace -o "$BATS_TEST_TMPDIR/calls" -e trace=poll,ppoll,read,write "$OCIRT" --root "$ROOT" exec -t "$ID" "$@"; }
+	traced sleep 1 </dev/null
+	[ "$(calls)" -lt 100 ]
+	traced sh -c 'exec <&- >&- 2>&-; sleep 1' </dev/null
+	[ "$(calls)" -lt 100 ]
+	yes | head -c 200000 | traced sh -c 'stty -echo; sleep 1' >/dev/null
+	[ "$(calls)" -lt 200 ]
+	want=$(seq 1 100000 | md5sum)
+	got=$(traced sh -c 'stty -onlcr; seq 1 100000' </dev/null | (sleep 1 && md5sum))
+	[ "$got" = "$want" ]
+	[ "$(calls)" -lt 5000 ]
+	rt delete --force "$ID"
+}
+
 @test "exec: a console socket, attached and detached" {
 	idle
 	for flags in "" -d; do
