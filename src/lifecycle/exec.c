@@ -33,6 +33,7 @@ struct exec {
 	struct exec_record kept;
 	struct cgroup_dirs cgroups; /* where the process goes */
 	uint32_t euid; /* of the caller */
+	bool waits; /* for somebody to resume the container */
 	int console_socket;
 	struct ns_plan ns;
 	struct proc_plan proc;
@@ -276,7 +277,7 @@ static int launch(const struct exec_request *request, struct exec *exec, struct 
 		.state = { record->id, "running", (pid_t) record->pid, record->bundle,
 			&record->annotations },
 		.arena = &exec->arena,
-		.may_be_frozen = request->ignore_paused,
+		.may_be_frozen = exec->waits,
 	};
 	_cleanup_fd_ int listener_socket = -1, door = -1;
 
@@ -324,9 +325,9 @@ static int run(const struct global_options *global, const struct exec_request *r
 		choose_cgroups(request, &exec, err) < 0)
 		return -1;
 	/* Where it waits for somebody to resume the container, a signal ends the wait, and the process that
-	 * is being made dies with us. */
-	const bool waits = request->ignore_paused && exec.handle.status == STATUS_PAUSED;
-	if (!request->detach && !waits) {
+	 * is being made dies with us. Nothing else may take its time. */
+	exec.waits = request->ignore_paused && exec.handle.status == STATUS_PAUSED;
+	if (!request->detach && !exec.waits) {
 		signals = wait_signals(err);
 		if (signals < 0)
 			return -1;
@@ -338,7 +339,7 @@ static int run(const struct global_options *global, const struct exec_request *r
 		*ret_status = 0;
 		return 0;
 	}
-	if (waits) {
+	if (exec.waits) {
 		signals = wait_signals(err);
 		if (signals < 0)
 			return -1;

@@ -55,6 +55,18 @@ is_letter() { [ "$(letter_of "$1")" = "$2" ]; }
 	within 20 delete --force "$ID"
 }
 
+# Its process is stopped while it is being made, as one of the container could do, or a pause that came too late.
+@test "exec --ignore-paused of a container that is not paused has the deadline of every exec" {
+	command -v strace >/dev/null || skip "no strace"
+	args sleep 1000
+	run_container --detach
+	run timeout -s KILL 120 strace -qq -f -e trace=setns -e inject=setns:signal=SIGSTOP -o /dev/null \
+		"$OCIRT" --root "$ROOT" exec --ignore-paused "$ID" true </dev/null
+	[ "$status" = 255 ]
+	one_line 'no answer within the time allowed'
+	within 20 delete --force "$ID"
+}
+
 @test "a frozen container: what waits for its processes is refused, delete --force ends it" {
 	args sleep 1000
 	run_container --detach
