@@ -79,6 +79,25 @@ hook() { # KIND
 	done
 }
 
+@test "the hooks of create find namespaces, mounts and cgroup made, and the root not changed yet" {
+	for k in prestart createRuntime createContainer; do
+		config '.hooks[$k] = [{path: "/bin/sh", args: ["sh", "-c", $t]}]' --arg k $k \
+			--arg t "p=\$(sed 's/.*\"pid\":\([0-9]*\).*/\1/'); [ $k != createContainer ] || p=self
+				cp /proc/\$p/mountinfo $H.$k.mounts; cp /proc/\$p/cgroup $H.$k.cgroup; readlink /proc/\$p/ns/net >$H.$k.net"
+	done
+	config '.mounts += [{destination: "/mnt", type: "tmpfs", source: "mine"}]'
+	create_container
+	pid=$(rt state "$ID" | jq .pid)
+	for k in prestart createRuntime createContainer; do
+		grep -q " $BUNDLE/rootfs/mnt .* - tmpfs mine" "$H.$k.mounts" || { cat "$H.$k.mounts"; false; }
+		grep -q "$CG" "$H.$k.cgroup"
+		[ "$(cat "$H.$k.net")" = "$(readlink "/proc/$pid/ns/net")" ]
+	done
+	# Behind the hooks it is another root.
+	grep -q ' /mnt .* - tmpfs mine' "/proc/$pid/mountinfo"
+	rt delete --force "$ID"
+}
+
 @test "poststart comes when the program runs, poststop when the container has gone, and start and delete wait for them" {
 	is_ocirt || skip "runc 1.1.5 runs poststart hooks with create"
 	config '.hooks.poststart = [{path: "/bin/sh", args: ["sh", "-c", $a]}] | .hooks.poststop = [{path: "/bin/sh", args: ["sh", "-c", $b]}]' \
