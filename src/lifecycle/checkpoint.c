@@ -140,9 +140,9 @@ static int dump(const struct global_options *global, const char *id,
 		mount_table_read(handle.procfs, (pid_t) handle.record.pid, &arena, &mounts, err) <
 			0)
 		return -1;
-	plan_criu_dump(spec, &mounts, &arena, &call.mounts);
-	if (add_namespace(&handle, spec, "network", "net", CRIU_NETNS_KEY, &call, external, err) <
-			0 ||
+	if (plan_criu_dump(spec, &mounts, &arena, &call.mounts, err) < 0 ||
+		add_namespace(&handle, spec, "network", "net", CRIU_NETNS_KEY, &call, external,
+			err) < 0 ||
 		add_namespace(&handle, spec, "pid", "pid", CRIU_PIDNS_KEY, &call, external, err) <
 			0)
 		return -1;

@@ -230,8 +230,9 @@ static int restore_into(struct container *container, const struct create_options
 		*ARENA_PUSH(&container->arena, call.mounts.items, call.mounts.count) =
 			(struct criu_pair){ PLAN_NOTIFY_MOUNT, container->bundle.notify_directory };
 	}
-	plan_criu_restore(plan, container->cgroups.leaves, container->cgroups.leaf_count,
-		&container->arena, &call.mounts);
+	if (plan_criu_restore(plan, container->cgroups.leaves, container->cgroups.leaf_count,
+		    &container->arena, &call.mounts, err) < 0)
+		return -1;
 	add_cgroup_roots(&container->cgroups, &container->arena, &call.cgroup_roots);
 	if (talk(&call, options, container, err) < 0)
 		return -1;

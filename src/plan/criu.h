@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "base/arena.h"
+#include "base/err.h"
 #include "base/mount-table.h"
 #include "plan/plan.h"
 
@@ -24,11 +25,11 @@ struct criu_pairs {
 };
 
 /* mounts: those of the container's first process. */
-void plan_criu_dump(const struct spec *spec, const struct mount_table *mounts, struct arena *arena,
-	struct criu_pairs *ret);
+ERR_CHECK int plan_criu_dump(const struct spec *spec, const struct mount_table *mounts,
+	struct arena *arena, struct criu_pairs *ret, struct err *err);
 
 /* leaves: the container's directories in the v1 hierarchies (absolute), leaf_count 0 on v2. */
-void plan_criu_restore(const struct plan *plan, char *const *leaves, size_t leaf_count,
-	struct arena *arena, struct criu_pairs *ret);
+ERR_CHECK int plan_criu_restore(const struct plan *plan, char *const *leaves, size_t leaf_count,
+	struct arena *arena, struct criu_pairs *ret, struct err *err);
 
 #endif

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <string.h>
+
 #include "base/str.h"
 #include "libocispec-lite/spec.h"
 
@@ -41,22 +43,35 @@ static void dump(void **state)
 		{ .device = 8, .root = "/", .target = "/volume", .type = "ext4" },
 	};
 	const struct mount_table mounts_seen = { entries, sizeof(entries) / sizeof(entries[0]) };
-	struct criu_pairs pairs = { 0 };
+	struct criu_pairs pairs = { 0 }, none = { 0 };
+	struct err err = { 0 };
 
 	(void) state;
-	plan_criu_dump(&spec, &mounts_seen, &arena, &pairs);
+	assert_int_equal(plan_criu_dump(&spec, &mounts_seen, &arena, &pairs, &err), 0);
 	assert_int_equal(pairs.count, 4);
 	assert_string_equal(find(&pairs, "/data"), "/data");
 	assert_string_equal(find(&pairs, "/volume"), "/volume");
 	assert_string_equal(find(&pairs, "/proc/kcore"), "/proc/kcore");
 	assert_string_equal(find(&pairs, "/sys/fs/cgroup/memory"), "/sys/fs/cgroup/memory");
+	/* What criu would read as another pair, in the configuration or behind a link of the image's. */
+	entries[6].target = "/a]:/etc";
+	assert_int_equal(plan_criu_dump(&spec, &mounts_seen, &arena, &none, &err), -1);
+	assert_non_null(strstr(err.text, "/a]:/etc"));
+	entries[6].target = "/a]/b:/c";
+	assert_int_equal(plan_criu_dump(&spec, &mounts_seen, &arena, &none, &err), 0);
+	mounts[1].destination = "x]:";
+	assert_int_equal(plan_criu_dump(&spec, &mounts_seen, &arena, &none, &err), -1);
+	assert_string_equal(err.pointer, "/mounts/1/destination");
 }
 
 static void restore(void **state)
 {
 	_cleanup_arena_ struct arena arena = { 0 };
-	const struct mount_step steps[] = {
-		{ .kind = MOUNT_BIND, .destination = "/data", .source = "/srv" },
+	struct mount_step steps[] = {
+		{ .kind = MOUNT_BIND,
+			.destination = "/data",
+			.source = "/srv",
+			.pointer = "/mounts/0" },
 		{ .kind = MOUNT_CGROUP, .destination = "/sys/fs/cgroup" },
 		{ .kind = MOUNT_FS, .destination = "/proc", .type = "proc" },
 	};
@@ -72,9 +87,10 @@ static void restore(void **state)
 			     } };
 	char *leaves[] = { "/sys/fs/cgroup/cpu,cpuacct/c1" };
 	struct criu_pairs pairs = { 0 };
+	struct err err = { 0 };
 
 	(void) state;
-	plan_criu_restore(&plan, leaves, 1, &arena, &pairs);
+	assert_int_equal(plan_criu_restore(&plan, leaves, 1, &arena, &pairs, &err), 0);
 	assert_string_equal(find(&pairs, "/data"), "/srv");
 	assert_string_equal(
 		find(&pairs, "/sys/fs/cgroup/cpu,cpuacct"), "/sys/fs/cgroup/cpu,cpuacct/c1");
@@ -82,8 +98,11 @@ static void restore(void **state)
 	assert_null(find(&pairs, "/dev/null"));
 	assert_null(find(&pairs, "/proc"));
 	plan.rootfs.devices_by_bind = true;
-	plan_criu_restore(&plan, NULL, 0, &arena, &pairs);
+	assert_int_equal(plan_criu_restore(&plan, NULL, 0, &arena, &pairs, &err), 0);
 	assert_string_equal(find(&pairs, "/dev/null"), "/dev/null");
+	steps[0].destination = "/x]:/etc";
+	assert_int_equal(plan_criu_restore(&plan, NULL, 0, &arena, &pairs, &err), -1);
+	assert_string_equal(err.pointer, "/mounts/0");
 }
 
 int main(void)
