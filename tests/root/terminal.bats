@@ -326,19 +326,3 @@ PY
 	[ "$status" = 255 ]
 	rt delete --force "$ID"
 }
-
-@test "no key can be pushed into the caller's terminal" {
-	cat >"$BATS_TEST_TMPDIR/push.c" <<'C'
-#include <stdio.h>
-#include <sys/ioctl.h>
-int main(void) { char c = 'x'; int n = 0; for (int i = 0; i < 3; i++) n += ioctl(i, TIOCSTI, &c) == 0; printf("pushed %d\n", n); return 0; }
-C
-	cc -static -o "$BUNDLE/rootfs/bin/push" "$BATS_TEST_TMPDIR/push.c" || skip "no static libc"
-	args push
-	run on_pty -- run "$ID"
-	says 'pushed 0'
-	idle
-	run on_pty -- exec "$ID" push
-	says 'pushed 0'
-	rt delete --force "$ID"
-}

@@ -1,7 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Descriptors, the working directory and the runtime's own program. What exec does is in
-# tests/root/exec.bats ("hostile: ..."): CVE-2016-9962, CVE-2016-8649, CVE-2019-5736, CVE-2024-21626.
+# Descriptors, the working directory and the runtime's own program. What exec does is in exec.bats.
 
 load frame
 
@@ -157,8 +156,25 @@ C
 	dir=$(mktemp -d /var/tmp/ocirt-test.XXXXXX)
 	chmod 755 "$dir"
 	install -m 4755 "$(command -v "$OCIRT")" "$dir/ocirt"
-	run setpriv --reuid 65534 --regid 65534 --clear-groups "$dir/ocirt" --root "$dir/state" list
+	cp "$DENY" "$dir/deny"
+	# Before it looks at the first word of the command.
+	local words front
+	for LACK in "${WITHOUT[@]}"; do
+		front=()
+		[ "$LACK" = - ] || front=("$dir/deny" "$LACK")
+		front+=(setpriv --reuid 65534 --regid 65534 --clear-groups "$dir/ocirt" --root "$dir/state")
+		for words in "run -b $BUNDLE $ID" "create -b $BUNDLE $ID" "start $ID" "exec $ID true" "delete -f $ID" list --version; do
+			# shellcheck disable=SC2086
+			run "${front[@]}" $words
+			[ "$status" = 1 ] || { echo "$words: $status"; return 1; }
+			one_line 'set-user-id'
+			# shellcheck disable=SC2086
+			output=$({ : | "${front[@]}" $words 2>&1; echo "status $?"; } | cat)
+			mapfile -t lines < <(sed '/^status 1$/d' <<<"$output")
+			one_line 'set-user-id'
+			[ ! -e "$dir/state" ]
+		done
+	done
+	LACK=-
 	rm -rf "$dir"
-	[ "$status" != 0 ]
-	one_line 'set-user-id'
 }

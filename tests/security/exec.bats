@@ -55,6 +55,7 @@ gone() {
 }
 
 # While the directory is opened the process is not in the container's pid namespace yet: there is no "self".
+# weaken: exec-fds-pass
 @test "exec, CVE-2024-21626: the working directory and the program through a descriptor" {
 	local n
 	for n in 3 5 7 9 37; do ln -s "/proc/self/fd/$n" "$BUNDLE/rootfs/c$n"; done
@@ -79,7 +80,7 @@ gone() {
 	gone
 }
 
-# weaken: exec-user-forgotten
+# weaken: exec-inheritable, exec-user-forgotten
 @test "exec, CVE-2026-30892, CVE-2016-3697, CVE-2022-29162, CVE-2022-27650: who it is, and what it inherits" {
 	printf '1:x:0:0::/:/bin/sh\n' >"$BUNDLE/rootfs/etc/passwd"
 	config '.process.capabilities = {"bounding":["CAP_KILL"],"permitted":["CAP_KILL"],"effective":["CAP_KILL"]}'
@@ -186,5 +187,140 @@ SH
 		done
 		LACK=-
 	done
+	gone
+}
+
+# weaken: exec-fds-seen
+@test "exec, CVE-2016-9962, CVE-2016-8649: whoever watches every new process sees nothing of the host" {
+	static spy <<'C'
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+static struct stat home, proc;
+static long seen;
+static int bad;
+static void look(int pid)
+{
+	static const char *const links[] = { "root", "cwd" };
+	char path[64], text[4096];
+	struct stat st;
+	/* A directory that is not of this mount namespace's root is the host's. */
+	for (int i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), "/proc/%d/%s", pid, links[i]);
+		if (stat(path, &st) == 0) {
+			seen++;
+			if (st.st_dev != home.st_dev || (i == 0 && st.st_ino != home.st_ino))
+				bad = printf("%s is foreign\n", path);
+		}
+	}
+	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+	DIR *dir = opendir(path);
+	for (struct dirent *e; dir && (e = readdir(dir));) {
+		int n = atoi(e->d_name);
+		if (e->d_name[0] == '.' || n <= 2)
+			continue;
+		snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, n);
+		ssize_t got = readlink(path, text, sizeof(text) - 1);
+		if (got <= 0)
+			continue;
+		text[got] = '\0';
+		seen++;
+		/* The socket to the runtime, what the program itself opened inside, and a list of descriptors in the procfs here. */
+		if (strncmp(text, "socket:", 7) != 0 && stat(path, &st) == 0 && st.st_dev != home.st_dev && st.st_dev != proc.st_dev)
+			bad = printf("%s is %s\n", path, text);
+	}
+	if (dir)
+		closedir(dir);
+	/* Held in mid-air: is it still the runtime, and what may it do? */
+	if (ptrace(PTRACE_SEIZE, pid, 0, 0) == 0) {
+		int status;
+		ptrace(PTRACE_INTERRUPT, pid, 0, 0);
+		if (waitpid(pid, &status, __WALL) == pid) {
+			snprintf(path, sizeof(path), "/proc/%d/status", pid);
+			FILE *f = fopen(path, "r");
+			unsigned long long caps;
+			while (f && fgets(text, sizeof(text), f))
+				if (sscanf(text, "CapPrm: %llx", &caps) == 1 && (caps & ~0x80020ULL))
+					bad = printf("%d has the capabilities %llx\n", pid, caps);
+			if (f)
+				fclose(f);
+			seen++;
+		}
+		ptrace(PTRACE_DETACH, pid, 0, 0);
+	}
+}
+int main(void)
+{
+	int last = getpid();
+	stat("/", &home);
+	stat("/proc", &proc);
+	close(open("/tmp/spying", O_CREAT | O_WRONLY, 0600));
+	while (access("/tmp/stop", F_OK) < 0) {
+		int miss = 0;
+		for (int pid = last + 1; miss < 8; pid++) {
+			if (kill(pid, 0) < 0 && errno == ESRCH) { miss++; continue; }
+			miss = 0;
+			look(pid);
+		}
+		/* Numbers grow: find where they are now. */
+		FILE *f = fopen("/proc/loadavg", "r");
+		int now = 0;
+		if (f && fscanf(f, "%*s %*s %*s %*s %d", &now) == 1 && now > last)
+			last = now - 2 > last ? now - 2 : last;
+		if (f)
+			fclose(f);
+	}
+	FILE *f = fopen("/tmp/spied", "w");
+	fprintf(f, "%ld %s\n", seen, bad ? "bad" : "good");
+	fclose(f);
+	return 0;
+}
+C
+	# CAP_KILL and CAP_SYS_PTRACE, in the host's user namespace: the worst case.
+	config '.process.capabilities = {"bounding":["CAP_KILL","CAP_SYS_PTRACE"],"permitted":["CAP_KILL","CAP_SYS_PTRACE"],"effective":["CAP_KILL","CAP_SYS_PTRACE"]} | .process.noNewPrivileges = true
+		| .mounts += [{"destination":"/tmp","type":"bind","source":$t,"options":["bind"]}]' --arg t "$BUNDLE/rootfs/tmp"
+	idle
+	rt exec -d "$ID" spy </dev/null >"$BATS_TEST_TMPDIR/spy" 2>&1
+	wait_for test -e "$BUNDLE/rootfs/tmp/spying"
+	watched() {
+		local i
+		for ((i = 0; i < 12; i++)); do
+			exec_here "$ID" true
+			[ "$status" = 0 ]
+		done
+	}
+	in_every_exec watched
+	touch "$BUNDLE/rootfs/tmp/stop"
+	wait_for test -s "$BUNDLE/rootfs/tmp/spied"
+	cat "$BATS_TEST_TMPDIR/spy"
+	local seen verdict
+	read -r seen verdict <"$BUNDLE/rootfs/tmp/spied"
+	[ "$seen" -gt 0 ]
+	[ "$verdict" = good ]
+	gone
+}
+
+# weaken: exec-name-service
+@test "exec, CVE-2019-14271: nothing of the image is loaded between the joining and the program" {
+	idle
+	trace setns,open,openat,openat2,execve exec
+	nothing_loaded() {
+		untraced
+		exec_here "$ID" true
+		[ "$status" = 0 ]
+		wait_for grep -q 'execve("/bin/true"' "$TRACE"
+		sed -n '/setns(/,$p' "$TRACE" | sed '/execve(/q' >"$BATS_TEST_TMPDIR/between"
+		grep -q 'execve("/bin/true"' "$BATS_TEST_TMPDIR/between"
+		run ! grep -E '\.so|nsswitch|ld\.so|locale|gconv' "$BATS_TEST_TMPDIR/between"
+	}
+	in_every_exec nothing_loaded
 	gone
 }

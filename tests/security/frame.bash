@@ -51,10 +51,22 @@ user_namespace() {
 }
 no_dev() { config '.mounts |= map(select(.destination | startswith("/dev") | not))'; }
 
+# The calls CALLS of the commands VERBS go into the file TRACE, those of the container's first process too.
+TRACE= CALLS= VERBS=
+trace() { # CALLS VERB...
+	command -v strace >/dev/null || skip "no strace"
+	TRACE=$BATS_TEST_TMPDIR/trace CALLS=$1
+	shift
+	VERBS=" $* "
+}
+untraced() { rm -f "$TRACE"; } # before each way
+
 rt_here() { # COMMAND ARGUMENT...: in the shadow of what is missing; nothing takes longer than 30 seconds
-	local deny=()
-	[ "$LACK" = - ] || deny=("$DENY" "$LACK")
-	timeout -k 5 30 "${deny[@]}" "$OCIRT" --root "$ROOT" "$@"
+	local front=()
+	# Beside them, not before them: it stays as long as there is somebody to look at.
+	[[ $VERBS != *" $1 "* ]] || front=(strace -D -f -A -qq -e "trace=$CALLS" -o "$TRACE")
+	[ "$LACK" = - ] || front+=("$DENY" "$LACK")
+	timeout -k 5 30 "${front[@]}" "$OCIRT" --root "$ROOT" "$@"
 }
 
 listen() { # the other side of a console socket
