@@ -193,7 +193,7 @@ not_there() { # every verb that looks says that there is no such container
 
 @test "a reused pid is not the container: other start time, other pidfs inode" {
 	stranger
-	for forged in '.startTime += 1' '.startTime = 0' '.pidfdInode = 1'; do
+	for forged in '.startTime += 1' '.startTime = 0' '.pidfdInode = 1' '.pid = 1' '.pid = 0' '.pid = -1' '.pid = 4294967297'; do
 		case $forged in *Inode*) jq -e '.pidfdInode > 0' <(create_container && cat "$ROOT/$ID/state.json"; rt delete -f "$ID") || continue ;; esac
 		record created "$forged"
 		[ "$(status_of)" = stopped ]
