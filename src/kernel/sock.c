@@ -111,6 +111,7 @@ int sock_connect_path(const char *path, int type, struct err *err)
 	_cleanup_fd_ int dir = -1;
 	const char *slash = strrchr(path, '/');
 	char parent[4096] = ".";
+	int sock;
 
 	if (slash != NULL && (size_t) (slash - path) >= sizeof(parent))
 		return err_num(err, ENAMETOOLONG, "connect %s", path);
@@ -120,7 +121,8 @@ int sock_connect_path(const char *path, int type, struct err *err)
 	dir = open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return err_sys(err, "connect %s", path);
-	return sock_connect_at(dir, slash == NULL ? path : slash + 1, type, err);
+	sock = sock_connect_at(dir, slash == NULL ? path : slash + 1, type, err);
+	return sock < 0 && err->num != 0 ? err_num(err, err->num, "connect %s", path) : sock;
 }
 
 int sock_connect_manager(const char *address, struct err *err)

@@ -226,6 +226,10 @@ C
 	run run_container
 	[ "$status" = 1 ]
 	one_line '/linux/seccomp/listenerPath: connect /no/such/socket: no such file or directory'
+	config '.linux.seccomp.listenerPath = $p' --arg p "$BATS_TEST_TMPDIR/nobody"
+	run run_container
+	[ "$status" = 1 ]
+	one_line "/linux/seccomp/listenerPath: connect $BATS_TEST_TMPDIR/nobody: no such file or directory"
 }
 
 @test "a listener that nobody needs is not looked for; metadata needs one" {
