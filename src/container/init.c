@@ -309,8 +309,8 @@ static int set_up(const struct init_job *job, struct init_fds *fds, struct proc_
 	return 0;
 }
 
-/* An ordinary user cannot join the namespaces of a process that is not dumpable, as this one is until it
- * has become the program: exec asks for it, and it lasts as long as the asking connection, ten seconds
+/* Nobody without CAP_SYS_PTRACE can join the namespaces of a process that is not dumpable, as this one is until
+ * it has become the program: exec asks for it, and it lasts as long as the asking connection, ten seconds
  * at most. */
 static void let_enter(int caller)
 {

@@ -32,7 +32,6 @@ struct exec {
 	struct handle handle;
 	struct exec_record kept;
 	struct cgroup_dirs cgroups; /* where the process goes */
-	uint32_t euid; /* of the caller */
 	bool waits; /* for somebody to resume the container */
 	int console_socket;
 	struct ns_plan ns;
@@ -229,7 +228,6 @@ static int make_plan(const struct exec_request *request, struct exec *exec, stru
 			&exec->arena, &exec->ns, &exec->proc, &notes, err) < 0)
 		return -1;
 	exec->proc.seccomp = exec->kept.seccomp;
-	exec->euid = facts.euid;
 	/* What is left out of the container's own process was said when that was made. */
 	for (size_t i = 0; (asked.document != NULL || asked.cap_count > 0) && i < notes.count; i++)
 		log_warning("%s", notes.items[i]);
@@ -293,8 +291,7 @@ static int launch(const struct exec_request *request, struct exec *exec, struct 
 		if (exec->console_socket < 0)
 			return err_ctx(err, "--console-socket");
 	}
-	if (door_open(&exec->handle, exec->euid, &door, err) < 0 ||
-		join_spawn(&job, &exec->child, err) < 0)
+	if (door_open(&exec->handle, &door, err) < 0 || join_spawn(&job, &exec->child, err) < 0)
 		return -1;
 	fd_close(&door);
 	fd_close(&listener_socket);

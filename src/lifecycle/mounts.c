@@ -89,7 +89,7 @@ static int change(const struct global_options *global, const char *id, bool remo
 		.procfs = handle.procfs,
 		.arena = arena,
 	};
-	return door_open(&handle, facts.euid, &door, err) < 0 ? -1 : hotplug(&job, err);
+	return door_open(&handle, &door, err) < 0 ? -1 : hotplug(&job, err);
 }
 
 int lifecycle_mounts(const struct global_options *global, const char *id, bool remove,

@@ -76,6 +76,60 @@ inner_user='.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{conta
 	says '0 +7 +1'
 }
 
+# lives BY-WHOM: every verb of an inner container, and exec with a terminal, by a script of the outer one.
+lives() {
+	cat >"$BUNDLE/rootfs/lives" <<-'SH'
+		#!/bin/sh
+		set -e
+		r="/ocirt --root /run/o --cgroup-manager disabled"
+		$r create -b /inner i </dev/null >/run/out 2>&1 || { cat /run/out; exit 1; }
+		$r exec i echo in a created one
+		$r start i
+		$r exec i sh -c 'echo status of exec $(($$ > 1)); exit 7' || echo "exec $?"
+		$r exec i nosuch || echo "exec $?"
+		$r exec -t i tty </dev/null
+		$r exec -d --pid-file /run/pid i sleep 100 </dev/null >/dev/null 2>&1
+		grep -q sleep "/proc/$(cat /run/pid)/cmdline"
+		mkdir /run/host && echo of the outer one >/run/host/f
+		echo '[{"destination":"/mnt","type":"bind","source":"/run/host","options":["bind","ro"]}]' >/run/list
+		$r mounts add i /run/list
+		$r exec i cat /mnt/f
+		$r kill i KILL
+		while [ "$($r state i | grep -c '"status": "stopped"')" = 0 ]; do sleep 0.05; done
+		$r delete i
+		$r list -q
+		echo the end
+	SH
+	chmod 755 "$BUNDLE/rootfs/lives"
+	ln -sf busybox "$INNER/rootfs/bin/tty"
+	mkdir -p "$INNER/rootfs/mnt"
+	chown -R "$1" "$INNER"
+	run run_container
+	echo "$output"
+	[ "$status" = 0 ]
+	says 'in a created one'
+	says 'status of exec 1'
+	says 'exec 7'
+	says 'executable file not found in \$PATH'
+	says 'exec 255'
+	says '/dev/pts/0'
+	says 'of the outer one'
+	[ "${lines[-1]}" = "the end" ]
+}
+
+@test "root in a user namespace: an inner container's whole life, with exec, terminals and mounts" {
+	inner '.process.args = ["sleep", "1000"]'
+	outer "$user | $visible | .process.capabilities = ($everything) | .process.args = [\"/lives\"]"
+	lives 100000:100000
+}
+
+@test "an ordinary user inside: an inner container's whole life, with exec, terminals and mounts" {
+	inner '.process.args = ["sleep", "1000"] | .process.capabilities = {} | .mounts |= map(select(.type != "cgroup"))
+		| .linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 7, size: 1}] | .linux.gidMappings = .linux.uidMappings'
+	outer "$user | $visible | .process.user = {uid: 7, gid: 7} | .process.capabilities = {} | .process.noNewPrivileges = true | .process.args = [\"/lives\"]"
+	lives 100007:100007
+}
+
 # With the rights over the outer mounts the masks are no bar: they could be taken off. In a user namespace of
 # one's own they are locked, and the kernel refuses a procfs without them.
 @test "where the outer container masks /proc, no new one can be mounted: said so, not shown without masks" {
