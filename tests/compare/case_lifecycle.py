@@ -431,7 +431,7 @@ def _(x):
 @case("hooks (wrong)", user="any")
 def _(x):
     for key, hook in {"relative path": {"path": "bin/true"}, "no path": {"args": ["x"]}, "missing": {"path": "/no/such"}, "no program": {"path": "/etc/passwd"},
-                      "empty path": {"path": ""}, "timeout 0": {"path": "/bin/true", "timeout": 0}, "timeout -1": {"path": "/bin/true", "timeout": -1},
+                      "empty path": {"path": ""}, "timeout 0": {"path": "/bin/sleep", "args": ["sleep", "5"], "timeout": 0}, "timeout -1": {"path": "/bin/true", "timeout": -1},
                       "timeout over": {"path": "/bin/sleep", "args": ["sleep", "30"], "timeout": 1}, "null": None, "no args": {"path": "/bin/true"},
                       "empty args": {"path": "/bin/true", "args": []}, "list of one kind empty": MISSING}.items():
         x.config(["true"], hooks={"createRuntime": [] if hook is MISSING else [hook]})

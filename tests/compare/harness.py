@@ -273,7 +273,7 @@ def drain(fd, seconds=5):
             time.sleep(0.01)
         except OSError:
             break
-    return data.decode(errors="replace").replace("\r\n", "\n")
+    return data.decode(errors="replace").replace("\r", "")
 
 
 def on_terminal(x, *words):
