@@ -99,3 +99,27 @@ mine() { as_user "$OCIRT" --root "$T/mine" "$@"; }
 6 7" ]
 	mine delete --force "$ID"
 }
+
+@test "exec with subordinate ids: a terminal is its user's, and mounts add copies what each id has" {
+	[ -e /etc/subuid ] || skip "no /etc/subuid to cover"
+	ln -sf busybox "$BUNDLE/rootfs/bin/tty"
+	args sleep 100
+	mkdir "$BUNDLE/rootfs/mnt/c" "$T/d"
+	echo five >"$BUNDLE/rootfs/mnt/c/f"
+	chown 200004:200005 "$BUNDLE/rootfs/mnt/c/f"
+	chmod 700 "$T/d"
+	echo "the user's" >"$T/d/f"
+	chown -R 1000:1000 "$T/d"
+	as_user "$OCIRT" --root "$T/mine" run -d -b "$BUNDLE" "$ID" >"$T/out" 2>&1 3>&-
+	run mine exec --tty --user 5:6 "$ID" sh -c 'stat -c %u:%g "$(tty)"; echo it may >"$(tty)"'
+	echo "$output"
+	[ "$status" = 0 ]
+	says '^5:'
+	says 'it may'
+	jq -nc --arg s "$T/d" '[{destination:"/mnt/b",type:"bind",source:$s,options:["bind"]},{destination:"/mnt/c",type:"tmpfs",source:"t",options:["tmpcopyup"]}]' >"$T/list.json"
+	chmod 644 "$T/list.json"
+	mine mounts add "$ID" "$T/list.json"
+	run mine exec "$ID" sh -c 'cat /mnt/b/f /mnt/c/f; stat -c %u:%g /mnt/c/f'
+	[ "$output" = $'the user\'s\nfive\n5:6' ]
+	mine delete --force "$ID"
+}
