@@ -42,6 +42,7 @@ struct session {
 	struct flow in; /* caller to container */
 	struct flow out;
 	struct tty_saved saved;
+	bool keys_taken; /* or there is no terminal to take them from */
 	bool ended; /* the program */
 	bool cut; /* a signal came when there was nobody left to forward it to */
 };
@@ -70,8 +71,10 @@ static void take_keys(struct session *s)
 {
 	struct err err;
 
-	if (s->terminal < 0 || !isatty(0) || !tty_is_ours(0))
+	s->keys_taken = s->terminal < 0 || !isatty(0);
+	if (s->keys_taken || !tty_is_ours(0))
 		return;
+	s->keys_taken = true;
 	if (tty_raw(0, &s->saved, &err) < 0) {
 		log_warning("terminal: %s", err.text);
 		err_drop(&err);
@@ -167,12 +170,15 @@ static void push(struct flow *flow)
 }
 
 /* In the background the kernel stops who reads the terminal, by a signal that must not be blocked then;
- * an orphan gets an error instead. After the stop the terminal is ours. */
+ * an orphan gets an error instead. After the stop the terminal is ours. A shell that brings us to the
+ * foreground without a stop tells us nothing: the first keys do. */
 static void pull_keys(struct session *s)
 {
 	sigset_t stop, before;
 
 	if (tty_is_ours(0)) {
+		if (!s->keys_taken)
+			take_keys(s);
 		pull(&s->in);
 		return;
 	}

@@ -196,6 +196,14 @@ in_shell() {
 	rt delete --force "$ID"
 }
 
+@test "exec: brought to the foreground without having been stopped, the keys are the program's from the first line on" {
+	idle
+	run in_shell -i 'talk & sleep 1; fg\r' -w UP -w talk -i 'word\r' -w 'got word' -q -i 'two\r' -w 'then two' -w '> '
+	says 'raw: yes'
+	says 'mode: restored'
+	rt delete --force "$ID"
+}
+
 @test "exec: stopped, the shell has the terminal in its own mode; continued, the keys are the program's again" {
 	idle
 	stop_it() {
