@@ -138,8 +138,10 @@ no_unit() { [ "$(systemctl show -P ActiveState "$UNIT")" = inactive ] && [ "$(sy
 	args sleep 1000
 	# As it is written by hand, by Docker, Podman and a kubelet, and with no slice.
 	t=ocirt-test-$$
-	# A slice that systemd is just making may take a process of runc back into itself in some hierarchies of version 1.
-	systemctl start kubepods-burstable-pod01_23.slice machine.slice
+	# On version 1 systemd takes the first process of runc in a slice back into the slice, in the hierarchy of the devices, which
+	# it makes there only then: so another unit with rules for devices is in it.
+	systemctl start machine.slice
+	systemd-run -q --slice=kubepods-burstable-pod01_23.slice --unit="$t-hold" -p DevicePolicy=closed sleep 1000
 	for path in "system.slice:$t:$N" "system.slice:docker:$t" "machine.slice:libpod:$t" \
 		"kubepods-burstable-pod01_23.slice:cri-containerd:$t" ":$t:$N"; do
 		config '.linux.cgroupsPath = $p' --arg p "$path"
@@ -159,7 +161,7 @@ no_unit() { [ "$(systemctl show -P ActiveState "$UNIT")" = inactive ] && [ "$(sy
 		grep -q "/$UNIT\$" <<<"$ours"
 		diff <(echo "$ours") <(echo "$theirs")
 	done
-	systemctl stop kubepods.slice
+	systemctl stop "$t-hold" kubepods.slice
 }
 
 @test "no name of a slice, and a path" {
