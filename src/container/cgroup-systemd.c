@@ -123,12 +123,15 @@ static int update(const struct cgroup_plan *plan, const struct cgroup_dirs *dirs
 {
 	_cleanup_arena_ struct arena arena = { 0 };
 	_cleanup_systemd_ struct systemd *systemd = NULL;
+	const char *ignored;
 
 	if (plan->unit.property_count == 0)
 		return 0;
-	if (systemd_open(dirs->user_unit, &arena, &systemd, err) < 0)
+	/* systemd writes the files behind its answer, before it takes the next call. */
+	if (systemd_open(dirs->user_unit, &arena, &systemd, err) < 0 ||
+		systemd_set(systemd, &plan->unit, dirs->unit, err) < 0)
 		return -1;
-	return systemd_set(systemd, &plan->unit, dirs->unit, err);
+	return systemd_control_group(systemd, &arena, &ignored, err);
 }
 
 static bool nothing_left(const struct cgroup_dirs *dirs)

@@ -9,6 +9,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "base/time.h"
 #include "container/cgroup-values.h"
 #include "kernel/facts.h"
 #include "kernel/rdt.h"
@@ -19,6 +20,8 @@
 #include "plan/cg-systemd.h"
 #include "plan/parts.h"
 #include "plan/rdt.h"
+
+enum { FREEZE_MS = 10 * 1000 };
 
 /* ---- from the options --------------------------------------------------------------------------- */
 
@@ -265,29 +268,73 @@ static void merge(
 
 /* ---- the verb ----------------------------------------------------------------------------------- */
 
-static int keep(const struct state_dir *dir, const struct spec_resources *before,
-	const struct spec_resources *given, struct arena *arena, struct err *err)
+static const struct spec_resources *merged(const struct spec_resources *before,
+	const struct spec_resources *given, struct arena *arena)
+{
+	struct spec_resources *all = ARENA_NEW(arena, struct spec_resources);
+
+	merge(&ocispec_resources, all, before, arena);
+	merge(&ocispec_resources, all, given, arena);
+	/* Memory without a limit takes that of memory and swap with it, and is written so. */
+	if (given->memory != NULL && given->memory->limit != NULL && *given->memory->limit < 0 &&
+		given->memory->swap == NULL && all->memory->swap != NULL)
+		all->memory->swap = given->memory->limit;
+	return all;
+}
+
+static int keep(const struct state_dir *dir, const struct spec_resources *all, struct arena *arena,
+	struct err *err)
 {
 	const struct ocispec_alloc alloc = document_alloc(arena);
-	struct spec_resources merged = { 0 };
 	size_t length;
-	char *text;
+	char *text = ocispec_print(&ocispec_resources, all, 0, &alloc, &length);
 
-	merge(&ocispec_resources, &merged, before, arena);
-	merge(&ocispec_resources, &merged, given, arena);
-	text = ocispec_print(&ocispec_resources, &merged, 0, &alloc, &length);
 	return state_write_file(dir, STATE_RESOURCES, text, length, err);
 }
 
-/* systemd has books of its own, out of which it would write the old values again. */
-static int tell_manager(
-	const struct handle *handle, struct cgroup_plan *plan, struct arena *arena, struct err *err)
+/* On version 1 systemd denies or allows every device before it allows what its list has: nobody runs until the
+ * rules are there again. */
+static int tell_frozen(const struct handle *handle, const struct plan_input *in,
+	const struct cgroup_plan *plan, struct err *err)
 {
+	const bool still = plan->device_rule_count > 0 && in->facts->cgroup != CGROUP_LAYOUT_V2 &&
+		handle->status != STATUS_PAUSED;
+	struct err late = { 0 };
+	int told;
+
+	if (still && cgroup_freeze(&handle->cgroups, true, time_deadline_ms(FREEZE_MS), err) < 0)
+		return -1;
+	told = cgroup_update(plan, &handle->cgroups, err);
+	if (told == 0)
+		told = cgroup_values_write(&handle->cgroups, plan, NULL, err);
+	if (still &&
+		cgroup_freeze(&handle->cgroups, false, time_deadline_ms(FREEZE_MS), &late) < 0) {
+		if (told == 0)
+			*err = late;
+		else
+			err_drop(&late);
+		return -1;
+	}
+	return told;
+}
+
+/* systemd has books of its own, out of which it would write the old values again. It writes all of a
+ * controller where one of its values changes, and rounds: so it is told all that holds now, and the files
+ * get the exact values once more. changed: the device rules, where they are others. */
+static int tell_manager(const struct handle *handle, const struct plan_input *in,
+	const struct spec_resources *all, const struct cgroup_plan *changed, struct err *err)
+{
+	struct cgroup_plan plan = { .value_count = 0 };
+
 	if (handle->cgroups.manager != CGROUP_MANAGER_SYSTEMD)
 		return 0;
-	if (cg_systemd_properties(arena, NULL, plan, &plan->unit, err) < 0)
+	if (plan_resources(in, all, NULL, "", &plan, err) < 0)
 		return -1;
-	return cgroup_update(plan, &handle->cgroups, err);
+	plan.device_rules = changed->device_rules;
+	plan.device_rule_count = changed->device_rule_count;
+	return cg_systemd_properties(in->arena, NULL, &plan, &plan.unit, err) < 0
+		? -1
+		: tell_frozen(handle, in, &plan, err);
 }
 
 /* The files have the old values again; what cannot be read back from every kernel, device rules and what
@@ -301,10 +348,13 @@ static void take_back(const struct handle *handle, const struct plan_input *in,
 	cgroup_values_restore(past);
 	if (!devices && handle->cgroups.manager != CGROUP_MANAGER_SYSTEMD)
 		return;
-	if (plan_resources(in, before, NULL, "", &old, &refused) == 0 &&
-		tell_manager(handle, &old, in->arena, &refused) == 0) {
+	if (plan_resources(in, before, NULL, "", &old, &refused) == 0) {
 		old.value_count = 0;
-		if (!devices || cgroup_values_write(&handle->cgroups, &old, NULL, &refused) == 0)
+		if (!devices)
+			old.device_rule_count = 0;
+		if (tell_manager(handle, in, before, &old, &refused) == 0 &&
+			(!devices ||
+				cgroup_values_write(&handle->cgroups, &old, NULL, &refused) == 0))
 			return;
 	}
 	log_warning("take back: %s", refused.text);
@@ -318,7 +368,7 @@ static int apply(const struct handle *handle, const struct spec_resources *given
 	struct plan_notes notes = { 0 };
 	struct facts facts = { 0 };
 	const struct plan_input in = { .facts = &facts, .arena = arena, .notes = &notes };
-	const struct spec_resources *before;
+	const struct spec_resources *before, *all;
 	struct cgroup_plan plan = { 0 };
 
 	if (read_before(&handle->dir, arena, &before, err) < 0 ||
@@ -327,9 +377,10 @@ static int apply(const struct handle *handle, const struct spec_resources *given
 		return -1;
 	if (handle->cgroups.leaf_count == 0 && (plan.value_count | plan.device_rule_count) != 0)
 		return err_set(err, ERR_STATE, "the container has no cgroup");
+	all = merged(before, given, arena);
 	if (cgroup_values_write(&handle->cgroups, &plan, &past, err) == 0 &&
-		tell_manager(handle, &plan, arena, err) == 0 &&
-		keep(&handle->dir, before, given, arena, err) == 0)
+		tell_manager(handle, &in, all, &plan, err) == 0 &&
+		keep(&handle->dir, all, arena, err) == 0)
 		return 0;
 	take_back(handle, &in, before, plan.device_rule_count > 0, &past);
 	return -1;

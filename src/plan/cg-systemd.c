@@ -287,39 +287,54 @@ static const char *access_of(const struct device_rule *rule)
 	return words[rule->access & DEVICE_ALL];
 }
 
-/* systemd knows a list of what is allowed, and no exceptions from it: more than that only our own
- * program says, beside which systemd then has none. */
-static void add_devices(struct list *list, const struct cgroup_plan *plan)
+/* Names and accesses of what is allowed, two texts each; false where the rules are no such list. */
+static bool list_devices(
+	struct arena *arena, const struct cgroup_plan *plan, const char ***ret, size_t *ret_count)
 {
-	const char **texts = NULL;
-	size_t count = 0, first = 0;
-	struct unit_property *allow;
+	size_t first = 0;
 
 	for (size_t i = 0; i < plan->device_rule_count; i++)
 		if (is_all(&plan->device_rules[i]))
 			first = i;
-	if (plan->device_rule_count == 0 || !is_all(&plan->device_rules[first]) ||
-		plan->device_rules[first].allow)
-		return;
+	if (!is_all(&plan->device_rules[first]) || plan->device_rules[first].allow)
+		return false;
 	for (size_t i = first + 1; i < plan->device_rule_count; i++) {
 		const struct device_rule *rule = &plan->device_rules[i];
-		const char *node;
+		const char *node = rule->allow && rule->type != 'a' ? node_of(arena, rule) : NULL;
 
-		if (!rule->allow || rule->type == 'a')
-			return;
-		node = node_of(list->arena, rule);
 		if (node == NULL)
-			return;
-		*ARENA_PUSH(list->arena, texts, count) = node;
-		*ARENA_PUSH(list->arena, texts, count) = access_of(rule);
+			return false;
+		*ARENA_PUSH(arena, *ret, *ret_count) = node;
+		*ARENA_PUSH(arena, *ret, *ret_count) = access_of(rule);
 	}
-	allow = add(list, "DevicePolicy", "s", "/linux/resources/devices");
-	allow->texts = arena_array(list->arena, 1, sizeof(char *));
-	((const char **) (void *) allow->texts)[0] = "strict";
-	allow->count = 1;
-	allow = add(list, "DeviceAllow", "a(ss)", "/linux/resources/devices");
-	allow->texts = texts;
-	allow->count = count;
+	return true;
+}
+
+/* systemd knows a list of what is allowed, and no exceptions from it: more than that only our own
+ * program says, beside which systemd then has none. */
+static void add_devices(struct list *list, const struct cgroup_plan *plan)
+{
+	static const char *const strict[] = { "strict" }, *const none[] = { "auto" };
+	static const char place[] = "/linux/resources/devices";
+	const char **texts = NULL;
+	size_t count = 0;
+	bool told;
+
+	if (plan->device_rule_count == 0)
+		return;
+	told = list_devices(list->arena, plan, &texts, &count);
+	add(list, "DevicePolicy", "s", place)->texts = told ? strict : none;
+	/* A list is added to what there is, and an empty one takes that away. */
+	(void) add(list, "DeviceAllow", "a(ss)", place);
+	if (told && count > 0)
+		*ARENA_PUSH(list->arena, list->items, list->count) = (struct unit_property){
+			.name = "DeviceAllow",
+			.type = "a(ss)",
+			.texts = texts,
+			.count = count,
+			.pointer = place,
+			.optional = true,
+		};
 }
 
 /* ---- annotations -------------------------------------------------------------------------------- */

@@ -196,7 +196,10 @@ static void test_devices(void **state)
 	(void) state;
 	assert_int_equal(cg_systemd_properties(&arena, NULL, &plan, &unit, &err), 0);
 	assert_string_equal(find(&unit, "DevicePolicy")->texts[0], "strict");
+	/* First the one that takes away what there was. */
 	allow = find(&unit, "DeviceAllow");
+	assert_int_equal(allow->count, 0);
+	assert_string_equal((++allow)->name, "DeviceAllow");
 	assert_int_equal(allow->count, 6);
 	assert_string_equal(allow->texts[0], "/dev/char/1:3");
 	assert_string_equal(allow->texts[1], "rwm");
@@ -207,9 +210,14 @@ static void test_devices(void **state)
 	/* An exception from what is allowed cannot be said. */
 	rules[3].allow = false;
 	assert_int_equal(cg_systemd_properties(&arena, NULL, &plan, &unit, &err), 0);
-	assert_null(find(&unit, "DevicePolicy"));
+	assert_string_equal(find(&unit, "DevicePolicy")->texts[0], "auto");
+	assert_int_equal(unit.property_count, 2);
 	/* Nor is there anything to say where all are allowed. */
 	rules[0].allow = true;
+	assert_int_equal(cg_systemd_properties(&arena, NULL, &plan, &unit, &err), 0);
+	assert_string_equal(find(&unit, "DevicePolicy")->texts[0], "auto");
+	assert_int_equal(unit.property_count, 2);
+	plan.device_rule_count = 0;
 	assert_int_equal(cg_systemd_properties(&arena, NULL, &plan, &unit, &err), 0);
 	assert_int_equal(unit.property_count, 0);
 }

@@ -39,6 +39,8 @@ start_sleeper() { # with what config.json has
 	is_file memory.limit_in_bytes memory.max 16777216
 	rt update --memory -1 "$ID"
 	is_v2 || [ "$(cg memory.memsw.limit_in_bytes)" -gt 1000000000000 ]
+	! is_ocirt || [ "$(jq -c '[.memory.limit, .memory.swap]' "$ROOT/$ID/resources.json")" = '[-1,-1]' ]
+	rt update --pids-limit 40 "$ID"
 }
 
 @test "update: quota and period that only fit together" {
