@@ -73,6 +73,17 @@ static int or_without(const struct cgroup_plan *plan, struct cgroup_dirs *dirs, 
 	return err_place(err, "/linux/cgroupsPath");
 }
 
+/* The limits stay the runtime's when the cgroup is handed over. */
+static int fill(const struct cgroup_plan *plan, const struct cgroup_dirs *dirs, struct err *err)
+{
+	if (cgroup_values_write(dirs, plan, NULL, err) < 0)
+		return -1;
+	for (size_t i = 0; plan->handed_over && i < dirs->leaf_count; i++)
+		if (cgroupfs_hand_over(dirs->leaves[i], plan->owner, err) < 0)
+			return err_place(err, "/linux/cgroupsPath");
+	return 0;
+}
+
 int cgroup_make(const struct cgroup_plan *plan, struct cgroup_dirs *dirs, struct err *err)
 {
 	if (managers[dirs->manager]->make(dirs, err) < 0) {
@@ -84,7 +95,7 @@ int cgroup_make(const struct cgroup_plan *plan, struct cgroup_dirs *dirs, struct
 		return or_without(plan, dirs, err);
 	}
 	/* Where systemd makes the directories they are not there yet. */
-	return dirs->manager == CGROUP_MANAGER_FS ? cgroup_values_write(dirs, plan, NULL, err) : 0;
+	return dirs->manager == CGROUP_MANAGER_FS ? fill(plan, dirs, err) : 0;
 }
 
 int cgroup_clone_fd(const struct cgroup_dirs *dirs, struct err *err)
@@ -112,8 +123,7 @@ int cgroup_place(const struct cgroup_plan *plan, struct cgroup_dirs *dirs, int p
 {
 	if (managers[dirs->manager]->place(plan, dirs, procfs, pid, born_inside, err) < 0)
 		return or_without(plan, dirs, err);
-	return dirs->manager == CGROUP_MANAGER_SYSTEMD ? cgroup_values_write(dirs, plan, NULL, err)
-						       : 0;
+	return dirs->manager == CGROUP_MANAGER_SYSTEMD ? fill(plan, dirs, err) : 0;
 }
 
 bool cgroup_is_entered(const struct cgroup_plan *plan, const struct cgroup_dirs *dirs)

@@ -175,6 +175,42 @@ ssize_t cgroupfs_read_file(
 	return got;
 }
 
+/* Not every file of the list is in every cgroup. */
+static int own_file(int at, const char *dir, const char *file, uid_t uid, struct err *err)
+{
+	if (fchownat(at, file, uid, (gid_t) -1, AT_SYMLINK_NOFOLLOW) < 0 && errno != ENOENT)
+		return err_sys(err, "chown %s/%s", dir, file);
+	return 0;
+}
+
+int cgroupfs_hand_over(const char *dir, uid_t uid, struct err *err)
+{
+	char names[4096] = "cgroup.procs\ncgroup.subtree_control\ncgroup.threads\n";
+	_cleanup_fd_ int list =
+		open("/sys/kernel/cgroup/delegate", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	_cleanup_fd_ int at = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	char *next = names;
+	ssize_t got = -1;
+
+	if (at < 0)
+		return err_sys(err, "open %s", dir);
+	if (check_magic(at, dir, NULL, err) < 0)
+		return -1;
+	if (list >= 0)
+		got = io_read_full(list, names, sizeof(names) - 1);
+	if (list >= 0 && got < 0)
+		return err_sys(err, "read /sys/kernel/cgroup/delegate");
+	if (got >= 0)
+		names[got] = '\0';
+	if (fchown(at, uid, (gid_t) -1) < 0)
+		return err_sys(err, "chown %s", dir);
+	for (char *name; (name = strsep(&next, "\n")) != NULL;)
+		if (name[0] != '\0' && strchr(name, '/') == NULL &&
+			own_file(at, dir, name, uid, err) < 0)
+			return -1;
+	return 0;
+}
+
 int cgroupfs_starts(const char *dir, const char *file, const char *text, struct err *err)
 {
 	const size_t length = strlen(text);

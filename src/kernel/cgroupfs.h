@@ -27,6 +27,10 @@ ERR_CHECK int cgroupfs_magic(const char *dir, unsigned long *ret_magic, struct e
 ERR_CHECK int cgroupfs_is_v1(const char *dir, struct err *err);
 ERR_CHECK int cgroupfs_is_v2(const char *dir, struct err *err);
 
+/* The directory, and those of its files that /sys/kernel/cgroup/delegate names, become the property of uid;
+ * their groups stay. cgroups(7), "Cgroups delegation". Of the others none may: they are limits. */
+ERR_CHECK int cgroupfs_hand_over(const char *dir, uid_t uid, struct err *err);
+
 /* Makes the directory and those above it that are missing, fills cpuset.cpus and cpuset.mems of new v1
  * directories from above, and lets the directories of a pure v2 host have every controller
  * (cgroupfs_enable). One that is there must hold no process and not be

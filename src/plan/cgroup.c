@@ -50,6 +50,50 @@ static int clean(struct arena *arena, const char *path, const char **ret, struct
 	return 0;
 }
 
+/* Whether a mount shows the container its own cgroup to be written to. */
+static bool is_shown(const struct spec *spec)
+{
+	for (size_t i = 0; i < spec->mounts.count; i++) {
+		const struct spec_mount *mount = &spec->mounts.items[i];
+		bool readonly = false;
+
+		for (size_t k = 0; k < mount->options.count; k++)
+			readonly = readonly || str_eq(mount->options.items[k], "ro");
+		if (!readonly && mount->source != NULL && str_eq(mount->source, "cgroup") &&
+			str_eq(mount->destination, "/sys/fs/cgroup"))
+			return true;
+	}
+	return false;
+}
+
+/* The uid on the host of the process; false where it is not known. */
+static bool host_uid(const struct spec_process *process, const struct ns_plan *ns, uint32_t *ret)
+{
+	const uint32_t uid = process != NULL && process->user != NULL && process->user->uid != NULL
+		? *process->user->uid
+		: 0;
+
+	*ret = uid;
+	for (size_t i = 0; ns->user == NS_USER_NEW && i < ns->maps.uid_count; i++) {
+		const struct id_map *map = &ns->maps.uids[i];
+
+		if (uid >= map->inside && uid - map->inside < map->size) {
+			*ret = map->outside + (uid - map->inside);
+			return true;
+		}
+	}
+	return ns->user == NS_USER_HOST;
+}
+
+/* config-linux.md, "Cgroup ownership". Version 1 cannot be handed over safely. */
+static bool is_handed_over(
+	const struct plan_input *in, const struct ns_plan *ns, bool ordinary, uint32_t *ret_owner)
+{
+	return !ordinary && in->facts->cgroup == CGROUP_LAYOUT_V2 && ns->unshare_cgroup &&
+		is_shown(in->spec) && host_uid(in->spec->process, ns, ret_owner) &&
+		*ret_owner != in->facts->euid;
+}
+
 int plan_cgroup(const struct plan_input *in, const struct ns_plan *ns, struct cgroup_plan *ret,
 	struct err *err)
 {
@@ -59,7 +103,7 @@ int plan_cgroup(const struct plan_input *in, const struct ns_plan *ns, struct cg
 	const bool ordinary = facts->euid != 0 || facts->in_user_ns || !facts->sys_admin;
 	struct cgroup_plan plan = { .manager = in->options->cgroup_manager };
 
-	(void) ns;
+	plan.handed_over = is_handed_over(in, ns, ordinary, &plan.owner);
 	plan.asked_for = path != NULL && path[0] != '\0';
 	plan.may_fail =
 		ordinary && !plan.asked_for && !has_limits(lin != NULL ? lin->resources : NULL);

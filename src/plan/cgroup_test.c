@@ -53,9 +53,60 @@ static void test_paths(void **state)
 	}
 }
 
+static void test_owner(void **state)
+{
+	static const struct {
+		enum cgroup_layout layout;
+		bool own_namespace, user_namespace;
+		const char *option; /* of the mount */
+		uint32_t uid;
+		int64_t owner; /* -1: it stays the runtime's */
+	} cases[] = {
+		{ CGROUP_LAYOUT_V2, true, true, "rw", 0, 100000 },
+		{ CGROUP_LAYOUT_V2, true, true, "nosuid", 7, 100007 },
+		{ CGROUP_LAYOUT_V2, true, false, "rw", 7, 7 },
+		{ CGROUP_LAYOUT_V2, true, false, "rw", 0, -1 },
+		{ CGROUP_LAYOUT_V2, true, true, "ro", 0, -1 },
+		{ CGROUP_LAYOUT_V2, true, true, "rw", 10, -1 },
+		{ CGROUP_LAYOUT_V2, false, true, "rw", 0, -1 },
+		{ CGROUP_LAYOUT_HYBRID, true, true, "rw", 0, -1 },
+		{ CGROUP_LAYOUT_V1, true, true, "rw", 0, -1 },
+	};
+	static const struct id_map map = { 0, 100000, 10 };
+
+	(void) state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		_cleanup_arena_ struct arena arena = { 0 };
+		uint32_t uid = cases[i].uid;
+		char *option = (char *) cases[i].option;
+		struct spec_mount mount = { .destination = (char *) "/sys/fs/cgroup",
+			.source = (char *) "cgroup",
+			.options = { &option, 1 } };
+		struct spec_user user = { .uid = &uid };
+		struct spec_process process = { .user = &user };
+		struct spec spec = { .process = &process, .mounts = { &mount, 1 } };
+		const struct facts facts = { .sys_admin = true, .cgroup = cases[i].layout };
+		const struct plan_options options = { .id = "c1" };
+		const struct plan_input in = { &spec, &facts, &options, &arena, NULL };
+		const struct ns_plan ns = {
+			.user = cases[i].user_namespace ? NS_USER_NEW : NS_USER_HOST,
+			.unshare_cgroup = cases[i].own_namespace,
+			.maps = { .uids = &map, .uid_count = 1 },
+		};
+		struct cgroup_plan plan = { 0 };
+		struct err err = { 0 };
+
+		assert_int_equal(plan_cgroup(&in, &ns, &plan, &err), 0);
+		assert_int_equal(plan.handed_over, cases[i].owner >= 0);
+		if (cases[i].owner >= 0)
+			assert_int_equal(plan.owner, cases[i].owner);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_paths) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_paths),
+		cmocka_unit_test(test_owner) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -397,6 +397,8 @@ struct cgroup_plan {
 	bool asked_for; /* cgroupsPath was given: failing to make it is an error for anybody */
 	bool may_fail; /* an ordinary user without limits: go on without a cgroup */
 	bool full; /* pids.max is 0: nobody can be born in it, only moved into it */
+	bool handed_over; /* v2: it becomes the property of owner */
+	uint32_t owner; /* the uid on the host */
 	const struct cgroup_value *values;
 	size_t value_count;
 	/* In order, the last that fits decides; the default ones at the end. None: leave them alone. */

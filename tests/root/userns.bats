@@ -5,6 +5,7 @@
 # namespaces of the process that holds those to join.
 
 load ../helpers
+load ../cgroup-helpers
 
 bats_require_minimum_version 1.5.0
 
@@ -153,6 +154,24 @@ each() {
 	run run_container
 	[ "$status" = 0 ]
 	[ "$output" = $'character special file\n/' ]
+}
+
+@test "a cgroup2 that is mounted writable belongs to the container's user, its limits do not" {
+	is_v2 || [ -d /sys/fs/cgroup/unified ] || skip "no cgroup2 here"
+	chown -R 100000:100000 "$BUNDLE/rootfs"
+	for mode in rw ro; do
+		config '.linux.namespaces |= map(select(.type != "user" and .type != "cgroup")) + [{type: "user"}, {type: "cgroup"}]
+			| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings
+			| .mounts |= map(select(.destination != "/sys/fs/cgroup")) + [{destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup",
+				options: ["nosuid", "noexec", "nodev", $m]}]' --arg m $mode
+		script 'cd /sys/fs/cgroup; busybox stat -c "%n %u" . cgroup.procs cgroup.subtree_control cgroup.freeze cgroup.max.depth
+			mkdir sub && echo $$ >sub/cgroup.procs && grep 0:: /proc/self/cgroup && echo $$ >cgroup.procs && rmdir sub'
+		run in_layout v2 "${RT[@]}" run -b "$BUNDLE" "$ID" </dev/null
+		case $mode in
+		rw) [ "$output" = $'. 0\ncgroup.procs 0\ncgroup.subtree_control 0\ncgroup.freeze 65534\ncgroup.max.depth 65534\n0::/sub' ] ;;
+		ro) [[ $output == $'. 65534\ncgroup.procs 65534\n'*'Read-only file system' ]] ;;
+		esac
+	done
 }
 
 @test "a path of another type, of no namespace, or of nothing names its place" {
