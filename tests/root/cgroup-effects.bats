@@ -149,18 +149,21 @@ periods() { # the kernel's count of them: "all throttled"
 	awk '$1 == "nr_periods" { n = $2 } $1 == "nr_throttled" { t = $2 } END { print n, t }' "$dir/cpu.stat"
 }
 # quota_holds US: over 5 s, within 15 %. By periods rather than by a clock: on a busy machine some have no processor
-# to give, and only those in which the quota was used up are throttled.
+# to give, and only those in which the quota was used up are throttled. An emulated machine whose timers come late
+# counts more periods than there were: it may try again. More than the quota is none's to use.
 quota_holds() {
-	local c n t before
-	before=$(periods)
-	c=$(cpu_us)
-	sleep 5
-	c=$(($(cpu_us) - c))
-	read -r n t < <(paste -d' ' <(periods) <(echo "$before") | awk '{ print $1 - $3, $2 - $4 }')
-	echo "used $c us in $n periods, $t of them to the end"
-	[ "$t" -ge 10 ]
-	[ "$c" -ge $((t * $1 * 85 / 100)) ]
-	[ "$c" -le $(((n + 1) * $1 * 115 / 100)) ]
+	local c n t before try
+	for try in 1 2 3 4; do
+		before=$(periods)
+		c=$(cpu_us)
+		sleep 5
+		c=$(($(cpu_us) - c))
+		read -r n t < <(paste -d' ' <(periods) <(echo "$before") | awk '{ print $1 - $3, $2 - $4 }')
+		echo "try $try: used $c us in $n periods, $t of them to the end"
+		[ "$c" -le $(((n + 1) * $1 * 115 / 100)) ] || return 1
+		if [ "$t" -ge 10 ] && [ "$c" -ge $((t * $1 * 85 / 100)) ]; then return 0; fi
+	done
+	return 1
 }
 
 @test "cgroup effect: processor time, within 15 % of the quota over 5 s" {
