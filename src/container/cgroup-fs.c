@@ -121,25 +121,26 @@ int cgroup_fs_join(const struct cgroup_dirs *dirs, pid_t pid, bool born_inside, 
 
 	(void) snprintf(text, sizeof(text), "%d", (int) pid);
 	for (size_t i = 0; i < dirs->leaf_count; i++) {
+		const char *home = cgroup_home(dirs, i);
 		const bool may_be_v2 = cgroup_may_be_v2(dirs, i);
 
 		/* A thread that moves itself alone need not wait until the kernel has stopped all
 		 * forks and ends of processes, which takes it ten milliseconds (since Linux 5.18).
 		 * v1 alone has the file. */
 		if (pid == 0 && !may_be_v2) {
-			if (cgroupfs_write_file(dirs->leaves[i], "tasks", text, err) == 0)
+			if (cgroupfs_write_file(home, "tasks", text, err) == 0)
 				continue;
 			if (err->num != ENOENT)
 				return -1;
 			err_drop(err);
 		}
-		const int v2 = cgroupfs_is_v2(dirs->leaves[i], err);
+		const int v2 = cgroupfs_is_v2(home, err);
 
 		if (v2 < 0)
 			return -1;
 		if ((!born_inside || !v2) &&
-			cgroupfs_write_file(dirs->leaves[i],
-				!v2 && pid == 0 ? "tasks" : "cgroup.procs", text, err) < 0)
+			cgroupfs_write_file(
+				home, !v2 && pid == 0 ? "tasks" : "cgroup.procs", text, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -133,7 +133,7 @@ static int clone_v2(const struct ns_plan *ns, const struct cgroup_dirs *cgroups,
 {
 	_cleanup_fd_ int host = open(CGROUP_ROOT, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	const bool own = ns->unshare_cgroup && cgroups->leaf_count > 0;
-	const char *tree = own					   ? cgroups->leaves[0]
+	const char *tree = own					   ? cgroup_home(cgroups, 0)
 		: host >= 0 && inode_on_fs(host, INODE_FS_CGROUP2) ? CGROUP_ROOT
 								   : CGROUP_ROOT "/unified";
 	_cleanup_fd_ int mount = -1;

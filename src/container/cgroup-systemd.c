@@ -75,13 +75,16 @@ static int check_place(const struct cgroup_plan *plan, const struct cgroup_dirs 
 		plan->unit.path);
 }
 
-/* v1 hierarchies that systemd does not know. */
+/* v1 hierarchies that systemd does not know. What is below the unit is not made yet. */
 static int make_others(const struct cgroup_dirs *dirs, pid_t pid, struct err *err)
 {
+	struct cgroup_dirs units = *dirs;
+
+	units.home = NULL;
 	for (size_t i = 0; i < dirs->leaf_count; i++)
 		if (access(dirs->leaves[i], F_OK) < 0 && cgroupfs_make(dirs->leaves[i], err) < 0)
 			return -1;
-	return cgroup_fs_join(dirs, pid, false, err);
+	return cgroup_fs_join(&units, pid, false, err);
 }
 
 static int place(const struct cgroup_plan *plan, const struct cgroup_dirs *dirs, int procfs,

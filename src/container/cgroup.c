@@ -51,6 +51,8 @@ int cgroup_locate(const struct cgroup_plan *plan, const struct facts *facts, int
 	for (size_t i = 0; i < dirs.leaf_count; i++)
 		if (cgroupfs_check_unused(dirs.leaves[i], err) < 0)
 			return err_place(err, "/linux/cgroupsPath");
+	if (plan->delegate != NULL && dirs.leaf_count > 0)
+		dirs.home = arena_printf(arena, "%s/%s", dirs.leaves[0], plan->delegate);
 	*ret = dirs;
 	return 0;
 }
@@ -73,14 +75,33 @@ static int or_without(const struct cgroup_plan *plan, struct cgroup_dirs *dirs, 
 	return err_place(err, "/linux/cgroupsPath");
 }
 
+const char *cgroup_home(const struct cgroup_dirs *dirs, size_t leaf)
+{
+	return dirs->home != NULL ? dirs->home : dirs->leaves[leaf];
+}
+
 /* The limits stay the runtime's when the cgroup is handed over. */
 static int fill(const struct cgroup_plan *plan, const struct cgroup_dirs *dirs, struct err *err)
 {
 	if (cgroup_values_write(dirs, plan, NULL, err) < 0)
 		return -1;
+	if (dirs->home != NULL && cgroupfs_make_bare(dirs->home, err) < 0)
+		return err_place(err, "/annotations/" DELEGATE_ANNOTATION);
 	for (size_t i = 0; plan->handed_over && i < dirs->leaf_count; i++)
-		if (cgroupfs_hand_over(dirs->leaves[i], plan->owner, err) < 0)
+		if (cgroupfs_hand_over(cgroup_home(dirs, i), plan->owner, err) < 0)
 			return err_place(err, "/linux/cgroupsPath");
+	return 0;
+}
+
+/* systemd has put the process into the unit's own cgroup, which may have no processes once it hands its
+ * controllers down. */
+static int go_home(const struct cgroup_dirs *dirs, pid_t pid, struct err *err)
+{
+	if (dirs->home == NULL)
+		return 0;
+	if (cgroup_fs_join(dirs, pid, false, err) < 0)
+		return err_place(err, "/annotations/" DELEGATE_ANNOTATION);
+	cgroupfs_enable(dirs->home, NULL);
 	return 0;
 }
 
@@ -95,7 +116,13 @@ int cgroup_make(const struct cgroup_plan *plan, struct cgroup_dirs *dirs, struct
 		return or_without(plan, dirs, err);
 	}
 	/* Where systemd makes the directories they are not there yet. */
-	return dirs->manager == CGROUP_MANAGER_FS ? fill(plan, dirs, err) : 0;
+	if (dirs->manager == CGROUP_MANAGER_SYSTEMD)
+		return 0;
+	if (fill(plan, dirs, err) < 0)
+		return -1;
+	if (dirs->home != NULL)
+		cgroupfs_enable(dirs->home, NULL);
+	return 0;
 }
 
 int cgroup_clone_fd(const struct cgroup_dirs *dirs, struct err *err)
@@ -108,9 +135,9 @@ int cgroup_clone_fd(const struct cgroup_dirs *dirs, struct err *err)
 			return -2;
 		if (v2 == 0)
 			continue;
-		fd = open(dirs->leaves[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		fd = open(cgroup_home(dirs, i), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (fd < 0) {
-			(void) err_sys(err, "open %s", dirs->leaves[i]);
+			(void) err_sys(err, "open %s", cgroup_home(dirs, i));
 			return -2;
 		}
 		return fd;
@@ -123,7 +150,9 @@ int cgroup_place(const struct cgroup_plan *plan, struct cgroup_dirs *dirs, int p
 {
 	if (managers[dirs->manager]->place(plan, dirs, procfs, pid, born_inside, err) < 0)
 		return or_without(plan, dirs, err);
-	return dirs->manager == CGROUP_MANAGER_SYSTEMD ? fill(plan, dirs, err) : 0;
+	if (dirs->manager != CGROUP_MANAGER_SYSTEMD)
+		return 0;
+	return fill(plan, dirs, err) < 0 ? -1 : go_home(dirs, pid, err);
 }
 
 bool cgroup_is_entered(const struct cgroup_plan *plan, const struct cgroup_dirs *dirs)

@@ -25,6 +25,7 @@
 struct cgroup_dirs {
 	char **leaves; /* one per hierarchy: the container's own */
 	size_t leaf_count;
+	char *home; /* below the one of v2, where the processes live; NULL: in the leaves */
 	char **parents; /* directories above them that are made with them, top down */
 	size_t parent_count;
 	enum cgroup_manager manager;
@@ -47,6 +48,9 @@ ERR_CHECK int cgroup_locate(const struct cgroup_plan *plan, const struct facts *
  * the kernel empties *dirs instead. */
 ERR_CHECK int cgroup_make(
 	const struct cgroup_plan *plan, struct cgroup_dirs *dirs, struct err *err);
+
+/* The directory of a hierarchy in which the container's processes live, as long as *dirs. */
+const char *cgroup_home(const struct cgroup_dirs *dirs, size_t leaf);
 
 /* The fd of the v2 directory for CLONE_INTO_CGROUP, or -1 with *err untouched where there is none.
  * -2 for a failure. */

@@ -429,6 +429,13 @@ static int make_level(const char *dir, unsigned depth, bool *made, struct err *e
 	return fill_cpuset(at, above, dir, depth, err);
 }
 
+int cgroupfs_make_bare(const char *dir, struct err *err)
+{
+	bool ignored;
+
+	return make_level(dir, DEPTH, &ignored, err);
+}
+
 int cgroupfs_make(const char *dir, struct err *err)
 {
 	_cleanup_fd_ int at = -1;

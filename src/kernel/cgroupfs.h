@@ -37,6 +37,9 @@ ERR_CHECK int cgroupfs_hand_over(const char *dir, uid_t uid, struct err *err);
  * frozen. */
 ERR_CHECK int cgroupfs_make(const char *dir, struct err *err);
 
+/* The same without a controller and whatever it holds: a cgroup that has processes may not hand any down. */
+ERR_CHECK int cgroupfs_make_bare(const char *dir, struct err *err);
+
 /* ERR_STATE where the directory or one below it holds a process, or it is frozen. One that is not there is
  * fine. */
 ERR_CHECK int cgroupfs_check_unused(const char *dir, struct err *err);

@@ -179,9 +179,10 @@ static int choose_cgroups(const struct exec_request *request, struct exec *exec,
 
 	if (request->cgroup_count == 0)
 		return 0;
+	dirs.home = NULL;
 	dirs.leaves = arena_array(&exec->arena, dirs.leaf_count, sizeof(*dirs.leaves));
 	for (size_t i = 0; i < dirs.leaf_count; i++)
-		dirs.leaves[i] = exec->handle.cgroups.leaves[i];
+		dirs.leaves[i] = arena_str(&exec->arena, cgroup_home(&exec->cgroups, i));
 	for (size_t k = 0; k < request->cgroup_count; k++) {
 		const char *text = request->cgroups[k], *colon = strchr(text, ':');
 		const char *path = colon != NULL ? colon + 1 : text;
@@ -199,7 +200,7 @@ static int choose_cgroups(const struct exec_request *request, struct exec *exec,
 			found++;
 			if (path[0] != '\0')
 				dirs.leaves[i] = arena_printf(&exec->arena, "%s/%s",
-					exec->handle.cgroups.leaves[i], path);
+					cgroup_home(&exec->cgroups, i), path);
 		}
 		/* "/" is the container's own, and one that has none is in it already. */
 		if (found == 0 && (colon != NULL || path[0] != '\0'))

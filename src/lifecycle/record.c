@@ -32,6 +32,7 @@ static const struct ocispec_field record_fields[] = {
 	FIELD("noProcess", OCISPEC_BOOL, no_process),
 	FIELD("cgroupManager", OCISPEC_STRING, cgroup_manager),
 	FIELD("cgroupPaths", OCISPEC_STRINGS, cgroup_paths),
+	FIELD("cgroupHome", OCISPEC_STRING, cgroup_home),
 	FIELD("cgroupParents", OCISPEC_STRINGS, cgroup_parents),
 	FIELD("systemdUnit", OCISPEC_STRING, systemd_unit),
 	FIELD("systemdUser", OCISPEC_BOOL, systemd_user),
@@ -126,6 +127,7 @@ void record_set_cgroups(struct record *record, const struct cgroup_dirs *dirs, s
 {
 	record->cgroup_manager = arena_str(arena, cgroup_manager_name(dirs->manager));
 	record->cgroup_paths = (struct spec_strings){ dirs->leaves, dirs->leaf_count };
+	record->cgroup_home = dirs->home;
 	record->cgroup_parents = (struct spec_strings){ dirs->parents, dirs->parent_count };
 	record->systemd_unit = dirs->unit;
 	record->systemd_user = dirs->user_unit;
@@ -136,6 +138,7 @@ struct cgroup_dirs record_cgroups(const struct record *record)
 	struct cgroup_dirs dirs = {
 		.leaves = record->cgroup_paths.items,
 		.leaf_count = record->cgroup_paths.count,
+		.home = record->cgroup_home,
 		.parents = record->cgroup_parents.items,
 		.parent_count = record->cgroup_parents.count,
 		.unit = record->systemd_unit,

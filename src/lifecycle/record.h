@@ -37,6 +37,7 @@ struct record {
 	bool no_process; /* it cannot be started */
 	char *cgroup_manager; /* "cgroupfs", "systemd", "disabled" */
 	struct spec_strings cgroup_paths; /* absolute; recorded before they are made */
+	char *cgroup_home; /* below it, where the processes live; NULL: in the paths */
 	struct spec_strings cgroup_parents; /* made with them, top down */
 	char *systemd_unit;
 	bool systemd_user; /* of the user's own systemd */

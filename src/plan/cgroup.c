@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <limits.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -94,6 +95,26 @@ static bool is_handed_over(
 		*ret_owner != in->facts->euid;
 }
 
+/* As crun has it: the limits are in the container's cgroup, its processes in one of this name below. */
+static int delegate(
+	const struct plan_input *in, enum cgroup_manager manager, const char **ret, struct err *err)
+{
+	static const char place[] = "/annotations/" DELEGATE_ANNOTATION;
+	const struct spec_map_entry *entry =
+		spec_map_find(&in->spec->annotations, DELEGATE_ANNOTATION);
+	const char *name = entry != NULL ? entry->value : NULL;
+
+	if (name == NULL)
+		return 0;
+	if (in->facts->cgroup != CGROUP_LAYOUT_V2 || manager == CGROUP_MANAGER_DISABLED)
+		return err_at(err, place, "needs a cgroup of version 2");
+	if (name[0] == '\0' || str_eq(name, ".") || str_eq(name, "..") ||
+		strchr(name, '/') != NULL || strlen(name) > NAME_MAX)
+		return err_at(err, place, "must be the name of a directory, not \"%s\"", name);
+	*ret = name;
+	return 0;
+}
+
 int plan_cgroup(const struct plan_input *in, const struct ns_plan *ns, struct cgroup_plan *ret,
 	struct err *err)
 {
@@ -103,6 +124,8 @@ int plan_cgroup(const struct plan_input *in, const struct ns_plan *ns, struct cg
 	const bool ordinary = facts->euid != 0 || facts->in_user_ns || !facts->sys_admin;
 	struct cgroup_plan plan = { .manager = in->options->cgroup_manager };
 
+	if (delegate(in, plan.manager, &plan.delegate, err) < 0)
+		return -1;
 	plan.handed_over = is_handed_over(in, ns, ordinary, &plan.owner);
 	plan.asked_for = path != NULL && path[0] != '\0';
 	plan.may_fail =

@@ -103,10 +103,52 @@ static void test_owner(void **state)
 	}
 }
 
+static void test_delegate(void **state)
+{
+	static const struct {
+		const char *name;
+		enum cgroup_layout layout;
+		enum cgroup_manager manager;
+		bool taken;
+	} cases[] = {
+		{ "a", CGROUP_LAYOUT_V2, CGROUP_MANAGER_FS, true },
+		{ "a.b", CGROUP_LAYOUT_V2, CGROUP_MANAGER_SYSTEMD, true },
+		{ "a", CGROUP_LAYOUT_V2, CGROUP_MANAGER_DISABLED, false },
+		{ "a", CGROUP_LAYOUT_HYBRID, CGROUP_MANAGER_FS, false },
+		{ "a", CGROUP_LAYOUT_V1, CGROUP_MANAGER_FS, false },
+		{ "", CGROUP_LAYOUT_V2, CGROUP_MANAGER_FS, false },
+		{ "..", CGROUP_LAYOUT_V2, CGROUP_MANAGER_FS, false },
+		{ ".", CGROUP_LAYOUT_V2, CGROUP_MANAGER_FS, false },
+		{ "a/b", CGROUP_LAYOUT_V2, CGROUP_MANAGER_FS, false },
+	};
+
+	(void) state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		_cleanup_arena_ struct arena arena = { 0 };
+		struct spec_map_entry entry = { .key = (char *) DELEGATE_ANNOTATION,
+			.value = (char *) cases[i].name };
+		struct spec spec = { .annotations = { &entry, 1 } };
+		const struct facts facts = { .sys_admin = true, .cgroup = cases[i].layout };
+		const struct plan_options options = { .id = "c1",
+			.cgroup_manager = cases[i].manager };
+		const struct plan_input in = { &spec, &facts, &options, &arena, NULL };
+		const struct ns_plan ns = { .user = NS_USER_HOST };
+		struct cgroup_plan plan = { 0 };
+		struct err err = { 0 };
+		const int rc = plan_cgroup(&in, &ns, &plan, &err);
+
+		assert_int_equal(rc, cases[i].taken ? 0 : -1);
+		if (rc < 0)
+			assert_string_equal(err.pointer, "/annotations/" DELEGATE_ANNOTATION);
+		else
+			assert_string_equal(plan.delegate, cases[i].name);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_paths),
-		cmocka_unit_test(test_owner) };
+		cmocka_unit_test(test_owner), cmocka_unit_test(test_delegate) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -390,6 +390,8 @@ struct unit_plan {
 	size_t property_count;
 };
 
+#define DELEGATE_ANNOTATION "run.oci.delegate-cgroup"
+
 struct cgroup_plan {
 	enum cgroup_manager manager;
 	const char *path; /* "/a/b": below each hierarchy's root; "a/b" or "": see relative */
@@ -397,7 +399,9 @@ struct cgroup_plan {
 	bool asked_for; /* cgroupsPath was given: failing to make it is an error for anybody */
 	bool may_fail; /* an ordinary user without limits: go on without a cgroup */
 	bool full; /* pids.max is 0: nobody can be born in it, only moved into it */
-	bool handed_over; /* v2: it becomes the property of owner */
+	const char *
+		delegate; /* v2: the processes live in this one below it, out of reach of its limits; NULL */
+	bool handed_over; /* v2: it, or the one below it, becomes the property of owner */
 	uint32_t owner; /* the uid on the host */
 	const struct cgroup_value *values;
 	size_t value_count;

@@ -251,6 +251,8 @@ static void put_cgroup(struct out *out, const struct cgroup_plan *cgroup)
 	put_flag(out, "cgroup.asked_for", cgroup->asked_for);
 	put_flag(out, "cgroup.may_fail", cgroup->may_fail);
 	put_flag(out, "cgroup.full", cgroup->full);
+	if (cgroup->delegate != NULL)
+		put_text(out, "cgroup.delegate", cgroup->delegate);
 	if (cgroup->handed_over)
 		put(out, "cgroup.owner %u\n", cgroup->owner);
 	for (size_t i = 0; i < cgroup->value_count; i++) {

@@ -174,6 +174,41 @@ each() {
 	done
 }
 
+@test "run.oci.delegate-cgroup: the processes live below the limits, in a cgroup that is theirs" {
+	is_ocirt || skip "runc has no such annotation"
+	is_v2 || [ -d /sys/fs/cgroup/unified ] || skip "no cgroup2 here"
+	chown -R 100000:100000 "$BUNDLE/rootfs"
+	config '.linux.namespaces |= map(select(.type != "user" and .type != "cgroup")) + [{type: "user"}, {type: "cgroup"}]
+		| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings
+		| .annotations["run.oci.delegate-cgroup"] = "inner" | .linux.cgroupsPath = $p
+		| .mounts |= map(select(.destination != "/sys/fs/cgroup")) + [{destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup",
+			options: ["nosuid", "noexec", "nodev", "rw"]}]' --arg p "$CG"
+	args sleep 1000
+	rt2() { in_layout v2 "${RT[@]}" "$@"; }
+	rt2 create -b "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1
+	rt2 start "$ID"
+	pid=$(rt2 state "$ID" | jq .pid)
+	grep -qx "0::$CG/inner" "/proc/$pid/cgroup"
+	run rt2 exec "$ID" sh -c 'grep 0:: /proc/self/cgroup; cd /sys/fs/cgroup
+		busybox stat -c "%n %u" . cgroup.procs; mkdir sub && echo $$ >sub/cgroup.procs && grep 0:: /proc/self/cgroup'
+	[ "$output" = $'0::/\n. 0\ncgroup.procs 0\n0::/sub' ]
+	run rt2 exec --cgroup sub "$ID" grep 0:: /proc/self/cgroup
+	[ "$output" = 0::/sub ]
+	top=/sys/fs/cgroup
+	is_v2 || top=$top/unified
+	[ "$(stat -c %u "$top$CG" "$top$CG/inner" "$top$CG/inner/cgroup.max.depth" | paste -sd' ')" = '0 100000 0' ]
+	rt2 pause "$ID"
+	[ "$(cat "$top$CG/cgroup.freeze") $(rt2 state "$ID" | jq -r .status)" = '1 paused' ]
+	rt2 resume "$ID"
+	rt2 kill --all "$ID" KILL
+	rt2 delete --force "$ID"
+	[ ! -e "$top$CG" ]
+	config '.annotations["run.oci.delegate-cgroup"] = "../inner"'
+	run rt2 run -b "$BUNDLE" "$ID" </dev/null
+	[ "$status" = 1 ]
+	one_line '/annotations/run.oci.delegate-cgroup: must be the name of a directory'
+}
+
 @test "a path of another type, of no namespace, or of nothing names its place" {
 	config '.linux.namespaces = [{type: "mount"}, {type: "pid", path: "/proc/self/ns/net"}]'
 	run run_container

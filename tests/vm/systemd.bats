@@ -164,6 +164,24 @@ no_unit() { [ "$(systemctl show -P ActiveState "$UNIT")" = inactive ] && [ "$(sy
 	systemctl stop "$t-hold" kubepods.slice
 }
 
+@test "run.oci.delegate-cgroup: below the unit, with its controllers" {
+	v2 || skip "version 1 is not delegated"
+	config '.annotations["run.oci.delegate-cgroup"] = "inner" | .linux.resources.pids = {limit: 30}
+		| .linux.namespaces |= map(select(.type != "cgroup")) + [{type: "cgroup"}]'
+	args sleep 1000
+	started
+	home=/system.slice/$UNIT/inner
+	grep -qx "0::$home" "/proc/$(rt state "$ID" | jq .pid)/cgroup"
+	[ "$(value pids.max)" = 30 ]
+	grep -qw pids "/sys/fs/cgroup$home/cgroup.controllers"
+	[ "$(cat "/sys/fs/cgroup$home/pids.max")" = max ]
+	[ "$(rt exec "$ID" cat /proc/self/cgroup)" = 0::/ ]
+	rt update --pids-limit 40 "$ID"
+	[ "$(value pids.max)" = 40 ]
+	rt delete --force "$ID"
+	wait_for no_unit
+}
+
 @test "no name of a slice, and a path" {
 	for p in bad:a:b /a/b a.slice:b; do
 		config '.linux.cgroupsPath = $p' --arg p "$p"
