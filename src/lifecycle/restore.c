@@ -201,6 +201,7 @@ static int restore_into(struct container *container, const struct create_options
 	const struct criu_options *criu, struct err *err)
 {
 	const struct plan *plan = &container->bundle.plan;
+	const char *v2 = NULL;
 	__attribute__((cleanup(inherited_done))) struct inherited inherited = { 0 };
 	struct proc_filter filter = { .listener_socket = -1 };
 	struct criu_call call = {
@@ -230,10 +231,14 @@ static int restore_into(struct container *container, const struct create_options
 		*ARENA_PUSH(&container->arena, call.mounts.items, call.mounts.count) =
 			(struct criu_pair){ PLAN_NOTIFY_MOUNT, container->bundle.notify_directory };
 	}
-	if (plan_criu_restore(plan, container->cgroups.leaves, container->cgroups.leaf_count,
+	if (container->bundle.facts.cgroup == CGROUP_LAYOUT_V2 && container->cgroups.leaf_count > 0)
+		v2 = cgroup_home(&container->cgroups, 0);
+	if (plan_criu_restore(plan, v2, container->cgroups.leaves, container->cgroups.leaf_count,
 		    &container->arena, &call.mounts, err) < 0)
 		return -1;
-	add_cgroup_roots(&container->cgroups, &container->arena, &call.cgroup_roots);
+	/* On version 2 criu leaves its own alone. */
+	if (v2 == NULL)
+		add_cgroup_roots(&container->cgroups, &container->arena, &call.cgroup_roots);
 	if (talk(&call, options, container, err) < 0)
 		return -1;
 	if (container->child.pid == 0)

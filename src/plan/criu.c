@@ -88,8 +88,8 @@ static int add_hierarchies(struct criu_pairs *ret, struct arena *arena, const ch
 	return 0;
 }
 
-int plan_criu_restore(const struct plan *plan, char *const *leaves, size_t leaf_count,
-	struct arena *arena, struct criu_pairs *ret, struct err *err)
+int plan_criu_restore(const struct plan *plan, const char *v2, char *const *leaves,
+	size_t leaf_count, struct arena *arena, struct criu_pairs *ret, struct err *err)
 {
 	const struct rootfs_plan *rootfs = &plan->rootfs;
 	int done = 0;
@@ -100,8 +100,9 @@ int plan_criu_restore(const struct plan *plan, char *const *leaves, size_t leaf_
 		if (step->kind == MOUNT_BIND)
 			done = add(ret, arena, step->destination, step->source, err);
 		else if (step->kind == MOUNT_CGROUP)
-			done = add_hierarchies(
-				ret, arena, step->destination, leaves, leaf_count, err);
+			done = v2 != NULL ? add(ret, arena, step->destination, v2, err)
+					  : add_hierarchies(ret, arena, step->destination, leaves,
+						    leaf_count, err);
 		if (done < 0)
 			return err_place(err, step->pointer);
 	}

@@ -28,8 +28,9 @@ struct criu_pairs {
 ERR_CHECK int plan_criu_dump(const struct spec *spec, const struct mount_table *mounts,
 	struct arena *arena, struct criu_pairs *ret, struct err *err);
 
-/* leaves: the container's directories in the v1 hierarchies (absolute), leaf_count 0 on v2. */
-ERR_CHECK int plan_criu_restore(const struct plan *plan, char *const *leaves, size_t leaf_count,
-	struct arena *arena, struct criu_pairs *ret, struct err *err);
+/* leaves: the container's directories in the v1 hierarchies (absolute). v2: the one that its processes live in,
+ * where version 2 is alone; NULL. */
+ERR_CHECK int plan_criu_restore(const struct plan *plan, const char *v2, char *const *leaves,
+	size_t leaf_count, struct arena *arena, struct criu_pairs *ret, struct err *err);
 
 #endif

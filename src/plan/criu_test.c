@@ -90,18 +90,22 @@ static void restore(void **state)
 	struct err err = { 0 };
 
 	(void) state;
-	assert_int_equal(plan_criu_restore(&plan, leaves, 1, &arena, &pairs, &err), 0);
+	assert_int_equal(plan_criu_restore(&plan, NULL, leaves, 1, &arena, &pairs, &err), 0);
 	assert_string_equal(find(&pairs, "/data"), "/srv");
 	assert_string_equal(
 		find(&pairs, "/sys/fs/cgroup/cpu,cpuacct"), "/sys/fs/cgroup/cpu,cpuacct/c1");
 	assert_string_equal(find(&pairs, "/proc/kcore"), "/dev/null");
 	assert_null(find(&pairs, "/dev/null"));
 	assert_null(find(&pairs, "/proc"));
+	pairs.count = 0;
+	assert_int_equal(
+		plan_criu_restore(&plan, "/sys/fs/cgroup/a/c1", NULL, 0, &arena, &pairs, &err), 0);
+	assert_string_equal(find(&pairs, "/sys/fs/cgroup"), "/sys/fs/cgroup/a/c1");
 	plan.rootfs.devices_by_bind = true;
-	assert_int_equal(plan_criu_restore(&plan, NULL, 0, &arena, &pairs, &err), 0);
+	assert_int_equal(plan_criu_restore(&plan, NULL, NULL, 0, &arena, &pairs, &err), 0);
 	assert_string_equal(find(&pairs, "/dev/null"), "/dev/null");
 	steps[0].destination = "/x]:/etc";
-	assert_int_equal(plan_criu_restore(&plan, NULL, 0, &arena, &pairs, &err), -1);
+	assert_int_equal(plan_criu_restore(&plan, NULL, NULL, 0, &arena, &pairs, &err), -1);
 	assert_string_equal(err.pointer, "/mounts/0");
 }
 
