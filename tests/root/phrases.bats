@@ -16,10 +16,12 @@ phrase() {
 	local want=$1 words got status
 	shift
 	while read -r words; do
-		words=${words//BUNDLE/$BUNDLE}
+		# The name of the directory may have any letters in it.
+		words=${words//ID/\$ID}
+		words=${words//BUNDLE/\"\$BUNDLE\"}
 		rm -f "$LOG"
 		status=0
-		eval "\"\$OCIRT\" --root \"\$ROOT\" --log \"\$LOG\" --log-format json ${words//ID/$ID}" </dev/null \
+		eval "\"\$OCIRT\" --root \"\$ROOT\" --log \"\$LOG\" --log-format json $words" </dev/null \
 			>"$BATS_TEST_TMPDIR/o" 2>"$BATS_TEST_TMPDIR/e" 3>&- || status=$?
 		got=$(grep -oE "$ALL" "$BATS_TEST_TMPDIR/e" | sort -u)
 		[ "$status" = "$want" ] && [ "$got" = "$(printf '%s\n' "$@" | sort -u)" ] &&

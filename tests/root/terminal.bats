@@ -262,7 +262,8 @@ PY
 	want=$(seq 1 100000 | md5sum)
 	got=$(traced sh -c 'stty -onlcr; seq 1 100000' </dev/null | (sleep 1 && md5sum))
 	[ "$got" = "$want" ]
-	[ "$(calls)" -lt 5000 ]
+	# In how many pieces they come is a matter of time; no wait ends without one.
+	[ "$(awk '/^p?poll/ { n++ } /^(read|write)/ { n-- } END { print n }' "$BATS_TEST_TMPDIR/calls")" -lt 100 ]
 	rt delete --force "$ID"
 }
 
