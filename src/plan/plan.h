@@ -399,8 +399,7 @@ struct cgroup_plan {
 	bool asked_for; /* cgroupsPath was given: failing to make it is an error for anybody */
 	bool may_fail; /* an ordinary user without limits: go on without a cgroup */
 	bool full; /* pids.max is 0: nobody can be born in it, only moved into it */
-	const char *
-		delegate; /* v2: the processes live in this one below it, out of reach of its limits; NULL */
+	const char *delegate; /* v2: the name below it of where the processes live; NULL */
 	bool handed_over; /* v2: it, or the one below it, becomes the property of owner */
 	uint32_t owner; /* the uid on the host */
 	const struct cgroup_value *values;
