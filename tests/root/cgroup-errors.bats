@@ -158,7 +158,11 @@ refused_by_all() { # the same, and the runc of this host refuses it as well
 		fi
 		diff <(echo "$ours") <(echo "$theirs")
 	done
-	for d in $(cgroup_dirs | sort -r); do rmdir "$d" 2>/dev/null || :; done # parents that runc leaves
+	swept() { # of the parents that runc leaves
+		for d in $(cgroup_dirs); do find "$d" -depth -type d -exec rmdir {} + 2>/dev/null || :; done
+		[ -z "$(cgroup_dirs)" ]
+	}
+	wait_for swept
 	config 'del(.linux.cgroupsPath)'
 	run run_container
 	ours=$(sort <<<"$output")
