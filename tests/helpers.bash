@@ -99,6 +99,8 @@ wait_for() {
 	echo "timed out: $*"
 	return 1
 }
+# fails COMMAND...: "! COMMAND" would be no matter to bats.
+fails() { if "$@"; then echo "expected to fail: $*"; return 1; fi; }
 is_status() { [ "$(status_of)" = "$1" ]; }
 
 cgroup_dirs() { find /sys/fs/cgroup -type d -name "*ocirt-test-$$-*" 2>/dev/null | sort; }

@@ -32,6 +32,11 @@ plant format src/plan/x.c 'int  f( void){return 0;}'
 plant sources src/plan/unlisted.c ''
 plant shell contrib/x '#!/bin/sh
 cd $(ls) && [ $a == b ]'
+plant shell tests/root/x.bats '#!/usr/bin/env bats
+@test "x" {
+	! true
+	true
+}'
 plant readme README.md '    cc -I. program.c -lyajl'
 plant weaken tests/security/weaken.tsv $'x\tsrc/container/init.c\ts/no such line//\tCVE-2019-5736'
 plant weaken tests/security/weaken.tsv $'x\tsrc/container/init.c\ts/set_up/x/\tno such test'

@@ -152,7 +152,7 @@ refused_by_all() { # the same, and the runc of this host refuses it as well
 		theirs=$(sort <<<"$output")
 		# Beside version 1 a relative path is below the caller's parent in each hierarchy, and to runc below the root in the cgroup2.
 		if [[ $path != /* ]] && ! is_v2; then
-			grep -q "^0::.*/$path\$" <<<"$ours" || ! grep -q ^0:: <<<"$ours"
+			fails grep -v "/$path\$" < <(grep ^0:: <<<"$ours")
 			ours=$(grep -v ^0:: <<<"$ours")
 			theirs=$(grep -v ^0:: <<<"$theirs")
 		fi

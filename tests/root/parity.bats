@@ -184,7 +184,7 @@ made() { (cd "$BUNDLE" && as "$1" create "$ID" </dev/null >/dev/null 2>&1); }
 		for r in runc ocirt; do (cd "$BUNDLE" && try run "$ID") >>"$BATS_TEST_TMPDIR/$r.words"; done
 		args sleep 100
 	done
-	! grep -q none "$BATS_TEST_TMPDIR/ocirt.words"
+	fails grep none "$BATS_TEST_TMPDIR/ocirt.words"
 	diff "$BATS_TEST_TMPDIR/runc.words" "$BATS_TEST_TMPDIR/ocirt.words"
 }
 

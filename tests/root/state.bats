@@ -439,13 +439,13 @@ not_there() { # every verb that looks says that there is no such container
 	cp -r "$ROOT" "$xdg/ocirt"
 	# Root of the first user namespace: /run, whatever the variable says.
 	XDG_RUNTIME_DIR=$xdg "$OCIRT" list -q >"$BATS_TEST_TMPDIR/list"
-	! grep -qx "$ID" "$BATS_TEST_TMPDIR/list"
+	fails grep -x "$ID" "$BATS_TEST_TMPDIR/list"
 	# Root of another one whose USER is not root: the variable.
 	for user in USER=joe USER= -uUSER; do
 		[ "$(env "$user" XDG_RUNTIME_DIR="$xdg" unshare -Ur "$OCIRT" list -q)" = "$ID" ]
 	done
 	XDG_RUNTIME_DIR=$xdg USER=root unshare -Ur "$OCIRT" list -q >"$BATS_TEST_TMPDIR/list" || :
-	! grep -qx "$ID" "$BATS_TEST_TMPDIR/list"
+	fails grep -x "$ID" "$BATS_TEST_TMPDIR/list"
 	# An ordinary user: the variable, and without a usable one a directory of their own.
 	cp "$OCIRT" "$open/ocirt"
 	chown -R 54321 "$xdg"
