@@ -59,7 +59,7 @@ static struct spec_features_linux *make_linux(struct arena *arena)
 {
 	struct spec_features_linux *to = ARENA_NEW(arena, struct spec_features_linux);
 
-	to->namespaces = copy_of(plan_namespace_names, arena);
+	to->namespaces = names_of(&names_namespaces, arena);
 	to->capabilities = names_of(&names_capabilities, arena);
 	to->cgroup = ARENA_NEW(arena, struct spec_features_cgroup);
 	to->cgroup->v1 = flag(arena, true);

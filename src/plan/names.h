@@ -13,7 +13,4 @@
 /* plan/mount.c: the options of mounts[] that are not data for the file system. */
 const char *const *plan_mount_option_names(size_t *ret_count);
 
-/* plan/ns.c: the types of linux.namespaces[]. */
-const char *const *plan_namespace_names(size_t *ret_count);
-
 #endif

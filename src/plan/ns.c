@@ -8,29 +8,14 @@
 
 #include "base/str.h"
 #include "libocispec-lite/spec.h"
-#include "plan/names.h"
 #include "plan/parts.h"
-
-/* Sorted by name; `flags` has the same order. */
-static const char *const names[] = { "cgroup", "ipc", "mount", "network", "pid", "time", "user",
-	"uts" };
-static const unsigned flags[] = { CLONE_NEWCGROUP, CLONE_NEWIPC, CLONE_NEWNS, CLONE_NEWNET,
-	CLONE_NEWPID, CLONE_NEWTIME, CLONE_NEWUSER, CLONE_NEWUTS };
-
-enum { NAMES = sizeof(names) / sizeof(*names) };
-
-const char *const *plan_namespace_names(size_t *ret_count)
-{
-	*ret_count = NAMES;
-	return names;
-}
+#include "plan/proc-names.h"
 
 static unsigned flag_of(const char *type)
 {
-	for (size_t i = 0; i < NAMES; i++)
-		if (str_eq(type, names[i]))
-			return flags[i];
-	return 0;
+	const struct name_row *row = names_find(&names_namespaces, type);
+
+	return row != NULL ? (unsigned) row->value : 0;
 }
 
 static const struct id_map *copy_maps(
@@ -156,10 +141,10 @@ static int check_shape(
 {
 	const unsigned missing = ns->all & ~in->facts->namespaces;
 
-	for (size_t i = 0; i < NAMES; i++)
-		if ((missing & flags[i]) != 0) {
-			(void) err_set(
-				err, ERR_UNSUPPORTED, "this kernel has no %s namespaces", names[i]);
+	for (size_t i = 0; i < names_namespaces.count; i++)
+		if ((missing & names_namespaces.rows[i].value) != 0) {
+			(void) err_set(err, ERR_UNSUPPORTED, "this kernel has no %s namespaces",
+				names_namespaces.rows[i].name);
 			return err_place(err, "/linux/namespaces");
 		}
 	if (ns->user == NS_USER_HOST && !in->facts->sys_admin)

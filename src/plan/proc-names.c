@@ -32,6 +32,13 @@ enum { SCHED_ISO_RESERVED = 4, MPOL_WEIGHTED_INTERLEAVE_MODE = 6 };
 
 /* clang-format off */
 
+static const struct name_row namespace_rows[] = {
+	{ "cgroup", CLONE_NEWCGROUP }, { "ipc", CLONE_NEWIPC }, { "mount", CLONE_NEWNS },
+	{ "network", CLONE_NEWNET }, { "pid", CLONE_NEWPID }, { "time", CLONE_NEWTIME },
+	{ "user", CLONE_NEWUSER }, { "uts", CLONE_NEWUTS },
+};
+TABLE(names_namespaces, namespace_rows);
+
 static const struct name_row capability_rows[] = {
 	ROW(CAP_CHOWN), ROW(CAP_DAC_OVERRIDE), ROW(CAP_DAC_READ_SEARCH), ROW(CAP_FOWNER),
 	ROW(CAP_FSETID), ROW(CAP_KILL), ROW(CAP_SETGID), ROW(CAP_SETUID), ROW(CAP_SETPCAP),

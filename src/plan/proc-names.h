@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * proc-names: the specification's words for the values of a process and of seccomp, one table per
+ * proc-names: the specification's words for the values of a process, of namespaces and of seccomp, one table per
  * list. The makers look words up here and `features` prints the same rows, so that it cannot disagree
  * with what is accepted.
  */
@@ -22,6 +22,7 @@ struct name_table {
 	size_t count;
 };
 
+extern const struct name_table names_namespaces; /* CLONE_NEW* */
 extern const struct name_table names_capabilities; /* the capability's number */
 extern const struct name_table names_rlimits; /* RLIMIT_* */
 extern const struct name_table names_scheduler_policies; /* SCHED_* */

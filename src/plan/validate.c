@@ -8,8 +8,8 @@
 
 #include "base/str.h"
 #include "libocispec-lite/spec.h"
-#include "plan/names.h"
 #include "plan/parts.h"
+#include "plan/proc-names.h"
 
 enum {
 	NAME_BYTES = 64,
@@ -161,23 +161,14 @@ static int check_process(const struct spec_process *process, struct err *err)
 
 static int check_namespaces(const struct spec_linux *linux_, struct err *err)
 {
-	size_t count;
-	const char *const *names = plan_namespace_names(&count);
-
 	for (size_t i = 0; i < linux_->namespaces.count; i++) {
 		const struct spec_namespace *item = &linux_->namespaces.items[i];
-		bool known = false;
 
-		for (size_t k = 0; k < count; k++)
-			known = known || str_eq(item->type, names[k]);
-		if (!known) {
+		if (names_find(&names_namespaces, item->type) == NULL) {
 			char at[64];
 
 			(void) snprintf(at, sizeof(at), "/linux/namespaces/%zu/type", i);
-			return err_at(err, at,
-				"unknown type \"%s\" (known: cgroup, ipc, mount, network, pid, "
-				"time, user, uts)",
-				item->type);
+			return names_unknown(&names_namespaces, "type", item->type, at, err);
 		}
 		for (size_t k = 0; k < i; k++)
 			if (str_eq(item->type, linux_->namespaces.items[k].type))
