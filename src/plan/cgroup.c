@@ -73,17 +73,12 @@ static bool host_uid(const struct spec_process *process, const struct ns_plan *n
 	const uint32_t uid = process != NULL && process->user != NULL && process->user->uid != NULL
 		? *process->user->uid
 		: 0;
+	const struct id_map *map = NULL;
 
-	*ret = uid;
-	for (size_t i = 0; ns->user == NS_USER_NEW && i < ns->maps.uid_count; i++) {
-		const struct id_map *map = &ns->maps.uids[i];
-
-		if (uid >= map->inside && uid - map->inside < map->size) {
-			*ret = map->outside + (uid - map->inside);
-			return true;
-		}
-	}
-	return ns->user == NS_USER_HOST;
+	if (ns->user == NS_USER_NEW)
+		map = plan_id_map(ns->maps.uids, ns->maps.uid_count, uid);
+	*ret = map != NULL ? map->outside + (uid - map->inside) : uid;
+	return map != NULL || ns->user == NS_USER_HOST;
 }
 
 /* config-linux.md, "Cgroup ownership". Version 1 cannot be handed over safely. */

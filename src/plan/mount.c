@@ -147,14 +147,6 @@ static void apply_bits(uint64_t *set, uint64_t *clear, const struct word *word)
 	*clear = (*clear & ~word->set) | word->clear;
 }
 
-static bool map_has(const struct id_map *maps, size_t count, uint32_t inside)
-{
-	for (size_t i = 0; i < count; i++)
-		if (inside >= maps[i].inside && inside - maps[i].inside < maps[i].size)
-			return true;
-	return false;
-}
-
 /* What no file system takes when the user namespace has no such group: the kernel would refuse the
  * whole mount over a group that nobody inside could hold. */
 static bool is_unmapped_gid(const struct ns_plan *ns, const char *type, const char *option)
@@ -163,7 +155,8 @@ static bool is_unmapped_gid(const struct ns_plan *ns, const char *type, const ch
 	uint32_t gid;
 
 	return digits != NULL && str_eq(type, "devpts") && ns->user == NS_USER_NEW &&
-		str_to_u32(digits, &gid) == 0 && !map_has(ns->maps.gids, ns->maps.gid_count, gid);
+		str_to_u32(digits, &gid) == 0 &&
+		plan_id_map(ns->maps.gids, ns->maps.gid_count, gid) == NULL;
 }
 
 static const struct id_map *copy_maps(

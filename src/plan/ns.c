@@ -18,6 +18,14 @@ static unsigned flag_of(const char *type)
 	return row != NULL ? (unsigned) row->value : 0;
 }
 
+const struct id_map *plan_id_map(const struct id_map *maps, size_t count, uint32_t inside)
+{
+	for (size_t i = 0; i < count; i++)
+		if (inside >= maps[i].inside && inside - maps[i].inside < maps[i].size)
+			return &maps[i];
+	return NULL;
+}
+
 static const struct id_map *copy_maps(
 	struct arena *arena, const struct spec_id_mapping *items, size_t count)
 {

@@ -34,6 +34,8 @@ ERR_CHECK int plan_fault(const struct plan_input *in, size_t index, struct err *
 
 /* plan/ns.c */
 ERR_CHECK int plan_ns(const struct plan_input *in, struct ns_plan *ret, struct err *err);
+/* The line in which the id of the inside is, or NULL. */
+const struct id_map *plan_id_map(const struct id_map *maps, size_t count, uint32_t inside);
 
 /* plan/mount.c: one entry of mounts[]. `ns` is made already. Also used by `mounts add`. */
 ERR_CHECK int plan_mount(const struct plan_input *in, const struct ns_plan *ns,

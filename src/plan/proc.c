@@ -129,14 +129,6 @@ static int make_env(struct maker *m)
 
 /* ---- identity ----------------------------------------------------------------------------------- */
 
-static bool is_mapped(const struct id_map *maps, size_t count, uint32_t id)
-{
-	for (size_t i = 0; i < count; i++)
-		if (id >= maps[i].inside && id - maps[i].inside < maps[i].size)
-			return true;
-	return false;
-}
-
 static int check_id(struct maker *m, const char *name, uint32_t id, bool user)
 {
 	const struct id_maps *maps = &m->ns->maps;
@@ -144,8 +136,8 @@ static int check_id(struct maker *m, const char *name, uint32_t id, bool user)
 	if (id == (uint32_t) NO_ID)
 		return err_at(m->err, AT(m, "/user/%s", name), "4294967295 is no id");
 	if (m->ns->user == NS_USER_NEW &&
-		!is_mapped(user ? maps->uids : maps->gids, user ? maps->uid_count : maps->gid_count,
-			id))
+		plan_id_map(user ? maps->uids : maps->gids,
+			user ? maps->uid_count : maps->gid_count, id) == NULL)
 		return err_at(m->err, AT(m, "/user/%s", name),
 			"%u is not mapped in the container's user namespace", id);
 	return 0;
