@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/str.h"
 
+#include <limits.h>
 #include <string.h>
 
 static bool is_digit(char c)
@@ -184,6 +185,12 @@ static size_t utf8_length(const unsigned char *text, size_t length)
 		if (text[i] < 0x80 || text[i] > 0xbf)
 			return 0;
 	return need;
+}
+
+bool str_is_file_name(const char *text)
+{
+	return text != NULL && text[0] != '\0' && !str_eq(text, ".") && !str_eq(text, "..") &&
+		strchr(text, '/') == NULL && strlen(text) <= NAME_MAX;
 }
 
 bool str_is_utf8(const char *text, size_t length)

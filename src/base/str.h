@@ -34,6 +34,9 @@ bool str_in(const char *text, const char *const *list); /* list ends with NULL *
 /* RFC 3986-like JSON pointer escaping (~ and /) of one key into to; truncates; NUL-terminated. */
 void str_pointer_key(char *to, size_t size, const char *key);
 
+/* The name of one file in a directory: no slash in it, neither "." nor "..", 1 to 255 bytes. NULL is none. */
+bool str_is_file_name(const char *text);
+
 /* Valid UTF-8 without surrogates and overlong forms. */
 bool str_is_utf8(const char *text, size_t length);
 

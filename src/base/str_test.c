@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <string.h>
+
 #include "base/str.h"
 
 static void test_numbers(void **state)
@@ -38,6 +40,25 @@ static void test_numbers(void **state)
 	assert_int_equal(str_to_bytes("1x", &i), -1);
 }
 
+static void test_file_name(void **state)
+{
+	static const char *const not_names[] = { NULL, "", ".", "..", "/", "a/b", "a/" };
+	static const char *const names[] = { "a", "...", ".a", "a b", "a:b" };
+	char text[257];
+
+	(void) state;
+	for (size_t i = 0; i < sizeof(not_names) / sizeof(not_names[0]); i++)
+		assert_false(str_is_file_name(not_names[i]));
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		assert_true(str_is_file_name(names[i]));
+	memset(text, 'a', sizeof(text));
+	text[255] = '\0';
+	assert_true(str_is_file_name(text));
+	text[255] = 'a';
+	text[256] = '\0';
+	assert_false(str_is_file_name(text));
+}
+
 static void test_json(void **state)
 {
 	char text[64], small[5];
@@ -60,6 +81,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_file_name),
 		cmocka_unit_test(test_json),
 	};
 

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <limits.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -103,8 +102,7 @@ static int delegate(
 		return 0;
 	if (in->facts->cgroup != CGROUP_LAYOUT_V2 || manager == CGROUP_MANAGER_DISABLED)
 		return err_at(err, place, "needs a cgroup of version 2");
-	if (name[0] == '\0' || str_eq(name, ".") || str_eq(name, "..") ||
-		strchr(name, '/') != NULL || strlen(name) > NAME_MAX)
+	if (!str_is_file_name(name))
 		return err_at(err, place, "must be the name of a directory, not \"%s\"", name);
 	*ret = name;
 	return 0;

@@ -370,8 +370,8 @@ static int check_net_devices(const struct spec_linux *linux_, struct err *err)
 
 			if (k == 1 && is_blank(name))
 				continue; /* keeps the one it has */
-			if (is_blank(name) || strlen(name) > 15 || str_eq(name, ".") ||
-				str_eq(name, "..") || strpbrk(name, "/: \t\n\v\f\r") != NULL)
+			if (!str_is_file_name(name) || strlen(name) > 15 ||
+				strpbrk(name, ": \t\n\v\f\r") != NULL)
 				return refuse(err, "is not the name of a network device",
 					"/linux/netDevices/%s%s", key, k == 1 ? "/name" : "");
 		}
@@ -387,8 +387,7 @@ static int check_rdt(const struct spec_linux *linux_, struct err *err)
 
 	if (rdt == NULL)
 		return 0;
-	if (id != NULL && !str_eq(id, "/") &&
-		(*id == '\0' || str_eq(id, ".") || str_eq(id, "..") || strchr(id, '/') != NULL))
+	if (id != NULL && !str_eq(id, "/") && !str_is_file_name(id))
 		return err_at(err, "/linux/intelRdt/closID", "must be a file name, or /");
 	if (bandwidth != NULL && (!str_starts(bandwidth, "MB:") || strchr(bandwidth, '\n') != NULL))
 		return err_at(err, "/linux/intelRdt/memBwSchema",
