@@ -175,39 +175,41 @@ ssize_t cgroupfs_read_file(
 	return got;
 }
 
-/* Not every file of the list is in every cgroup. */
-static int own_file(int at, const char *dir, const char *file, uid_t uid, struct err *err)
+/* Their names, a line each: the kernel's, or where it tells none (before Linux 4.15) the specification's. */
+static int read_delegate(char *names, size_t size, struct err *err)
 {
-	if (fchownat(at, file, uid, (gid_t) -1, AT_SYMLINK_NOFOLLOW) < 0 && errno != ENOENT)
-		return err_sys(err, "chown %s/%s", dir, file);
+	static const char path[] = "/sys/kernel/cgroup/delegate";
+	_cleanup_fd_ int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	ssize_t got;
+
+	if (fd < 0 && errno == ENOENT) {
+		(void) snprintf(
+			names, size, "cgroup.procs\ncgroup.subtree_control\ncgroup.threads\n");
+		return 0;
+	}
+	got = fd < 0 ? -1 : io_read_full(fd, names, size - 1);
+	if (got < 0)
+		return err_sys(err, "read %s", path);
+	names[got] = '\0';
 	return 0;
 }
 
 int cgroupfs_hand_over(const char *dir, uid_t uid, struct err *err)
 {
-	char names[4096] = "cgroup.procs\ncgroup.subtree_control\ncgroup.threads\n";
-	_cleanup_fd_ int list =
-		open("/sys/kernel/cgroup/delegate", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	_cleanup_fd_ int at = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	char *next = names;
-	ssize_t got = -1;
+	_cleanup_fd_ int at = open_dir(dir, NULL, err);
+	char names[4096], *next = names;
 
-	if (at < 0)
-		return err_sys(err, "open %s", dir);
-	if (check_magic(at, dir, NULL, err) < 0)
+	if (at < 0 || read_delegate(names, sizeof(names), err) < 0)
 		return -1;
-	if (list >= 0)
-		got = io_read_full(list, names, sizeof(names) - 1);
-	if (list >= 0 && got < 0)
-		return err_sys(err, "read /sys/kernel/cgroup/delegate");
-	if (got >= 0)
-		names[got] = '\0';
-	if (fchown(at, uid, (gid_t) -1) < 0)
+	if (fchownat(at, "", uid, (gid_t) -1, AT_EMPTY_PATH) < 0)
 		return err_sys(err, "chown %s", dir);
-	for (char *name; (name = strsep(&next, "\n")) != NULL;)
-		if (name[0] != '\0' && strchr(name, '/') == NULL &&
-			own_file(at, dir, name, uid, err) < 0)
-			return -1;
+	for (char *name; (name = strsep(&next, "\n")) != NULL;) {
+		if (!str_is_file_name(name))
+			continue;
+		/* Not every one is in every cgroup. */
+		if (fchownat(at, name, uid, (gid_t) -1, AT_SYMLINK_NOFOLLOW) < 0 && errno != ENOENT)
+			return err_sys(err, "chown %s/%s", dir, name);
+	}
 	return 0;
 }
 
