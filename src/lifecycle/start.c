@@ -15,7 +15,6 @@
 #include "kernel/ns.h"
 #include "kernel/procfs.h"
 #include "kernel/sock.h"
-#include "libocispec-lite/spec.h"
 #include "lifecycle/delete.h"
 #include "lifecycle/handle.h"
 #include "lifecycle/hooks.h"
