@@ -21,7 +21,8 @@ struct cgroup_ops {
 		pid_t pid, bool born_inside, struct err *err);
 	/* A process of `exec` comes inside. */
 	int (*join)(const struct cgroup_dirs *dirs, pid_t pid, bool born_inside, struct err *err);
-	/* New values, which are in the files already, for the manager's own books. NULL: it has none. */
+	/* New values, which are in the files already, for the manager's own books; they are in the files again
+	 * when it returns. NULL: it has none. */
 	int (*update)(
 		const struct cgroup_plan *plan, const struct cgroup_dirs *dirs, struct err *err);
 	/* No process is left: everything that was made goes. What is gone already is fine. */

@@ -11,11 +11,18 @@
 #include "base/time.h"
 #include "container/cgroup-fs.h"
 #include "container/cgroup-manager.h"
+#include "container/cgroup-values.h"
 #include "container/systemd.h"
 #include "kernel/cgroupfs.h"
 #include "kernel/procfs.h"
 
-enum { START_MS = 30 * 1000 };
+enum { START_MS = 30 * 1000, FREEZE_MS = 10 * 1000 };
+
+/* Whether version 2 is alone. */
+static int is_v2(const struct cgroup_dirs *dirs, struct err *err)
+{
+	return dirs->leaf_count == 1 ? cgroupfs_is_v2("/sys/fs/cgroup", err) : 0;
+}
 
 static int locate(const struct cgroup_plan *plan, const struct facts *facts, int procfs,
 	struct arena *arena, struct cgroup_dirs *ret, struct err *err)
@@ -93,7 +100,7 @@ static int place(const struct cgroup_plan *plan, const struct cgroup_dirs *dirs,
 	_cleanup_arena_ struct arena arena = { 0 };
 	_cleanup_systemd_ struct systemd *systemd = NULL;
 	const char *dash = strchr(plan->unit.name, '-');
-	const int v2 = dirs->leaf_count == 1 ? cgroupfs_is_v2("/sys/fs/cgroup", err) : 0;
+	const int v2 = is_v2(dirs, err);
 
 	(void) born_inside;
 	if (v2 < 0 || systemd_open(dirs->user_unit, &arena, &systemd, err) < 0 ||
@@ -122,19 +129,55 @@ static int join(const struct cgroup_dirs *dirs, pid_t pid, bool born_inside, str
 	return systemd_attach(systemd, dirs->unit, pid != 0 ? pid : getpid(), err);
 }
 
-static int update(const struct cgroup_plan *plan, const struct cgroup_dirs *dirs, struct err *err)
+/* systemd writes the files behind its answer, before it takes the next call, and rounds: so they get the
+ * exact values once more. */
+static int tell(const struct cgroup_plan *plan, const struct cgroup_dirs *dirs, struct err *err)
 {
 	_cleanup_arena_ struct arena arena = { 0 };
 	_cleanup_systemd_ struct systemd *systemd = NULL;
 	const char *ignored;
 
+	if (systemd_open(dirs->user_unit, &arena, &systemd, err) < 0 ||
+		systemd_set(systemd, &plan->unit, dirs->unit, err) < 0 ||
+		systemd_control_group(systemd, &arena, &ignored, err) < 0)
+		return -1;
+	return cgroup_values_write(dirs, plan, NULL, err);
+}
+
+/* On version 1 systemd denies or allows every device before it allows what its list has: nobody runs until the
+ * rules are there again. 1: they are to be frozen. */
+static int wants_frozen(
+	const struct cgroup_plan *plan, const struct cgroup_dirs *dirs, struct err *err)
+{
+	int is;
+
+	if (plan->device_rule_count == 0)
+		return 0;
+	is = is_v2(dirs, err);
+	if (is == 0)
+		is = cgroup_frozen(dirs, err);
+	return is < 0 ? -1 : is == 0;
+}
+
+static int update(const struct cgroup_plan *plan, const struct cgroup_dirs *dirs, struct err *err)
+{
+	struct err late = { 0 };
+	int freeze, told;
+
 	if (plan->unit.property_count == 0)
 		return 0;
-	/* systemd writes the files behind its answer, before it takes the next call. */
-	if (systemd_open(dirs->user_unit, &arena, &systemd, err) < 0 ||
-		systemd_set(systemd, &plan->unit, dirs->unit, err) < 0)
+	freeze = wants_frozen(plan, dirs, err);
+	if (freeze < 0 ||
+		(freeze > 0 && cgroup_freeze(dirs, true, time_deadline_ms(FREEZE_MS), err) < 0))
 		return -1;
-	return systemd_control_group(systemd, &arena, &ignored, err);
+	told = tell(plan, dirs, err);
+	if (freeze == 0 || cgroup_freeze(dirs, false, time_deadline_ms(FREEZE_MS), &late) == 0)
+		return told;
+	if (told == 0)
+		*err = late;
+	else
+		err_drop(&late);
+	return -1;
 }
 
 static bool nothing_left(const struct cgroup_dirs *dirs)

@@ -9,7 +9,6 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/str.h"
-#include "base/time.h"
 #include "container/cgroup-values.h"
 #include "kernel/facts.h"
 #include "kernel/rdt.h"
@@ -20,8 +19,6 @@
 #include "plan/cg-systemd.h"
 #include "plan/parts.h"
 #include "plan/rdt.h"
-
-enum { FREEZE_MS = 10 * 1000 };
 
 /* ---- from the options --------------------------------------------------------------------------- */
 
@@ -196,91 +193,7 @@ static int read_before(const struct state_dir *dir, struct arena *arena,
 	return 0;
 }
 
-/* ---- merging ------------------------------------------------------------------------------------ */
-
-/* 0 is how engines leave these out. */
-static void drop_zeros(struct spec_resources *given)
-{
-	struct spec_memory *memory = given->memory;
-	struct spec_cpu *cpu = given->cpu;
-
-	if (memory != NULL && memory->limit != NULL && *memory->limit == 0)
-		memory->limit = NULL;
-	if (memory != NULL && memory->swap != NULL && *memory->swap == 0)
-		memory->swap = NULL;
-	if (cpu != NULL && cpu->quota != NULL && *cpu->quota == 0)
-		cpu->quota = NULL;
-	if (cpu != NULL && cpu->period != NULL && *cpu->period == 0)
-		cpu->period = NULL;
-}
-
-/* A list as libocispec-lite stores it. */
-struct any_list {
-	void *items;
-	size_t count;
-};
-
-/* `over` over `to`, member by member; a list as a whole. */
-static void merge(
-	const struct ocispec_object *object, void *to, const void *over, struct arena *arena)
-{
-	for (size_t i = 0; i < object->count; i++) {
-		const struct ocispec_field *field = &object->fields[i];
-		void *old = (char *) to + field->offset;
-		const void *new = (const char *) over + field->offset;
-		const struct any_list *list = new;
-		void *const *pointer = new;
-
-		switch (field->kind) {
-		case OCISPEC_OBJECT:
-			if (*pointer == NULL)
-				break;
-			if (*(void **) old == NULL)
-				*(void **) old = arena_alloc(arena, field->object->size);
-			merge(field->object, *(void **) old, *pointer, arena);
-			break;
-		case OCISPEC_STRINGS:
-		case OCISPEC_U32_LIST:
-		case OCISPEC_MAP:
-		case OCISPEC_OBJECT_LIST:
-		case OCISPEC_OBJECT_MAP:
-			if (list->count > 0)
-				memcpy(old, new, sizeof(*list));
-			break;
-		case OCISPEC_BOOL:
-		case OCISPEC_U32:
-		case OCISPEC_U64:
-		case OCISPEC_I64:
-			break; /* only in the items of lists */
-		case OCISPEC_STRING:
-		case OCISPEC_BOOL_OPT:
-		case OCISPEC_U16_OPT:
-		case OCISPEC_U32_OPT:
-		case OCISPEC_I32_OPT:
-		case OCISPEC_U64_OPT:
-		case OCISPEC_I64_OPT:
-			if (*pointer != NULL)
-				*(void **) old = *pointer;
-			break;
-		}
-	}
-}
-
 /* ---- the verb ----------------------------------------------------------------------------------- */
-
-static const struct spec_resources *merged(const struct spec_resources *before,
-	const struct spec_resources *given, struct arena *arena)
-{
-	struct spec_resources *all = ARENA_NEW(arena, struct spec_resources);
-
-	merge(&ocispec_resources, all, before, arena);
-	merge(&ocispec_resources, all, given, arena);
-	/* Memory without a limit takes that of memory and swap with it, and is written so. */
-	if (given->memory != NULL && given->memory->limit != NULL && *given->memory->limit < 0 &&
-		given->memory->swap == NULL && all->memory->swap != NULL)
-		all->memory->swap = given->memory->limit;
-	return all;
-}
 
 static int keep(const struct state_dir *dir, const struct spec_resources *all, struct arena *arena,
 	struct err *err)
@@ -292,37 +205,10 @@ static int keep(const struct state_dir *dir, const struct spec_resources *all, s
 	return state_write_file(dir, STATE_RESOURCES, text, length, err);
 }
 
-/* On version 1 systemd denies or allows every device before it allows what its list has: nobody runs until the
- * rules are there again. */
-static int tell_frozen(const struct handle *handle, const struct plan_input *in,
-	const struct cgroup_plan *plan, struct err *err)
-{
-	const bool still = plan->device_rule_count > 0 && in->facts->cgroup != CGROUP_LAYOUT_V2 &&
-		handle->status != STATUS_PAUSED;
-	struct err late = { 0 };
-	int told;
-
-	if (still && cgroup_freeze(&handle->cgroups, true, time_deadline_ms(FREEZE_MS), err) < 0)
-		return -1;
-	told = cgroup_update(plan, &handle->cgroups, err);
-	if (told == 0)
-		told = cgroup_values_write(&handle->cgroups, plan, NULL, err);
-	if (still &&
-		cgroup_freeze(&handle->cgroups, false, time_deadline_ms(FREEZE_MS), &late) < 0) {
-		if (told == 0)
-			*err = late;
-		else
-			err_drop(&late);
-		return -1;
-	}
-	return told;
-}
-
 /* systemd has books of its own, out of which it would write the old values again. It writes all of a
- * controller where one of its values changes, and rounds: so it is told all that holds now, and the files
- * get the exact values once more. changed: the device rules, where they are others. */
+ * controller where one of its values changes: so it is told all that holds. devices: the rules are others. */
 static int tell_manager(const struct handle *handle, const struct plan_input *in,
-	const struct spec_resources *all, const struct cgroup_plan *changed, struct err *err)
+	const struct spec_resources *all, bool devices, struct err *err)
 {
 	struct cgroup_plan plan = { .value_count = 0 };
 
@@ -330,11 +216,22 @@ static int tell_manager(const struct handle *handle, const struct plan_input *in
 		return 0;
 	if (plan_resources(in, all, NULL, "", &plan, err) < 0)
 		return -1;
-	plan.device_rules = changed->device_rules;
-	plan.device_rule_count = changed->device_rule_count;
-	return cg_systemd_properties(in->arena, NULL, &plan, &plan.unit, err) < 0
-		? -1
-		: tell_frozen(handle, in, &plan, err);
+	if (!devices)
+		plan.device_rule_count = 0;
+	if (cg_systemd_properties(in->arena, NULL, &plan, &plan.unit, err) < 0)
+		return -1;
+	return cgroup_update(&plan, &handle->cgroups, err);
+}
+
+static int write_devices(const struct handle *handle, const struct plan_input *in,
+	const struct spec_resources *all, struct err *err)
+{
+	struct cgroup_plan plan = { .value_count = 0 };
+
+	if (plan_resources(in, all, NULL, "", &plan, err) < 0)
+		return -1;
+	plan.value_count = 0;
+	return cgroup_values_write(&handle->cgroups, &plan, NULL, err);
 }
 
 /* The files have the old values again; what cannot be read back from every kernel, device rules and what
@@ -342,27 +239,18 @@ static int tell_manager(const struct handle *handle, const struct plan_input *in
 static void take_back(const struct handle *handle, const struct plan_input *in,
 	const struct spec_resources *before, bool devices, const struct cgroup_past *past)
 {
-	struct cgroup_plan old = { .value_count = 0 };
 	struct err refused;
 
 	cgroup_values_restore(past);
-	if (!devices && handle->cgroups.manager != CGROUP_MANAGER_SYSTEMD)
+	if ((!devices || write_devices(handle, in, before, &refused) == 0) &&
+		tell_manager(handle, in, before, devices, &refused) == 0)
 		return;
-	if (plan_resources(in, before, NULL, "", &old, &refused) == 0) {
-		old.value_count = 0;
-		if (!devices)
-			old.device_rule_count = 0;
-		if (tell_manager(handle, in, before, &old, &refused) == 0 &&
-			(!devices ||
-				cgroup_values_write(&handle->cgroups, &old, NULL, &refused) == 0))
-			return;
-	}
 	log_warning("take back: %s", refused.text);
 	err_drop(&refused);
 }
 
-static int apply(const struct handle *handle, const struct spec_resources *given,
-	struct arena *arena, struct err *err)
+static int apply(const struct handle *handle, struct spec_resources *given, struct arena *arena,
+	struct err *err)
 {
 	struct cgroup_past past = { .arena = arena };
 	struct plan_notes notes = { 0 };
@@ -372,14 +260,15 @@ static int apply(const struct handle *handle, const struct spec_resources *given
 	struct cgroup_plan plan = { 0 };
 
 	if (read_before(&handle->dir, arena, &before, err) < 0 ||
-		facts_probe(handle->procfs, &facts, err) < 0 ||
-		plan_resources(&in, given, before, "", &plan, err) < 0)
+		facts_probe(handle->procfs, &facts, err) < 0)
+		return -1;
+	all = plan_merge(before, given, arena);
+	if (plan_resources(&in, given, before, "", &plan, err) < 0)
 		return -1;
 	if (handle->cgroups.leaf_count == 0 && (plan.value_count | plan.device_rule_count) != 0)
 		return err_set(err, ERR_STATE, "the container has no cgroup");
-	all = merged(before, given, arena);
 	if (cgroup_values_write(&handle->cgroups, &plan, &past, err) == 0 &&
-		tell_manager(handle, &in, all, &plan, err) == 0 &&
+		tell_manager(handle, &in, all, plan.device_rule_count > 0, err) == 0 &&
 		keep(&handle->dir, all, arena, err) == 0)
 		return 0;
 	take_back(handle, &in, before, plan.device_rule_count > 0, &past);
@@ -425,7 +314,6 @@ static int update(const struct global_options *global, const char *id,
 	if (options->resources != NULL &&
 		read_document(options->resources, &arena, &given, err) < 0)
 		return err_ctx(err, "--resources");
-	drop_zeros(given);
 	if (handle_open(global->root, id, &arena, &handle, err) < 0)
 		return -1;
 	if (handle.status == STATUS_STOPPED)

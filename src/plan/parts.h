@@ -77,6 +77,11 @@ ERR_CHECK int plan_hooks(
 ERR_CHECK int plan_cgroup(const struct plan_input *in, const struct ns_plan *ns,
 	struct cgroup_plan *ret, struct err *err);
 
+/* plan/merge.c: what holds after an update: *given over *before, in the arena, with their texts and lists. A 0 in
+ * *given that stands for "not given" is taken out of it. */
+const struct spec_resources *plan_merge(
+	const struct spec_resources *before, struct spec_resources *given, struct arena *arena);
+
 /* plan/resources.c: linux.resources as values and device rules into *ret. `at` is the JSON pointer of
  * the object: "/linux/resources", or "" for the document of `update`. `before` (may be NULL) is what
  * the container has already: the other half of what comes in pairs (quota and period, limit and swap).

@@ -55,9 +55,17 @@ start_sleeper() { # with what config.json has
 	fi
 	# The burst of before is more than this quota.
 	rt update --cpu-quota 5000 --cpu-burst 1000 "$ID"
-	is_v2 || [ "$(cg cpu.cfs_quota_us) $(cg cpu.cfs_burst_us)" = "5000 1000" ]
+	if is_v2; then
+		[ "$(cg cpu.max) $(cg cpu.max.burst)" = "5000 20000 1000" ]
+	else
+		[ "$(cg cpu.cfs_quota_us) $(cg cpu.cfs_burst_us)" = "5000 1000" ]
+	fi
 	rt update --cpu-period 40000 "$ID"
-	is_v2 || [ "$(cg cpu.cfs_quota_us) $(cg cpu.cfs_period_us)" = "5000 40000" ]
+	if is_v2; then
+		[ "$(cg cpu.max)" = "5000 40000" ]
+	else
+		[ "$(cg cpu.cfs_quota_us) $(cg cpu.cfs_period_us)" = "5000 40000" ]
+	fi
 }
 
 @test "update: --resources from a file and from standard input, and kept" {
