@@ -3,6 +3,7 @@
 # One more process in a container: every option, every state, and a container that is an attacker's.
 
 load ../helpers
+load ../exec-helpers
 
 setup() {
 	need_root
@@ -19,7 +20,6 @@ idle() { # a running container; its first process ends at once on TERM
 	rt start "$ID"
 	wait_for test -e "$BUNDLE/rootfs/tmp/up"
 }
-gone() { rt delete --force "$ID"; }
 document() { # FILTER: a process document from the container's own
 	jq ".process | .terminal = false | $1" "$BUNDLE/config.json" >"$BATS_TEST_TMPDIR/process.json"
 }
@@ -351,35 +351,13 @@ pause_here() { # whether this host can
 
 @test "--pidfd-socket" {
 	idle
-	cat >"$BATS_TEST_TMPDIR/recv.py" <<'PY'
-import array, os, socket, sys
-s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(1); s.settimeout(20)
-c, _ = s.accept()
-text, anc, _, _ = c.recvmsg(4096, socket.CMSG_SPACE(4))
-fd = array.array('i', anc[0][2])[0]
-print(text.decode(), [l.split()[1] for l in open(f"/proc/self/fdinfo/{fd}") if l.startswith("Pid")][0])
-PY
-	python3 "$BATS_TEST_TMPDIR/recv.py" "$BATS_TEST_TMPDIR/sock" >"$BATS_TEST_TMPDIR/got" &
-	p=$!
-	wait_for test -S "$BATS_TEST_TMPDIR/sock"
-	rt exec -d --pidfd-socket "$BATS_TEST_TMPDIR/sock" --pid-file "$BATS_TEST_TMPDIR/pid" "$ID" sleep 100 </dev/null >/dev/null 2>&1
-	wait $p
-	[ "$(cat "$BATS_TEST_TMPDIR/got")" = "setns $(cat "$BATS_TEST_TMPDIR/pid")" ]
+	pidfd_is_sent
 	gone
 }
 
 @test "--apparmor and --process-label of a host without them are refused, not forgotten" {
 	idle
-	if [ ! -e /sys/module/apparmor/parameters/enabled ]; then
-		run rt exec --apparmor some-profile "$ID" true
-		[ "$status" = 255 ]
-		one_line AppArmor
-	fi
-	if [ ! -d /sys/fs/selinux ]; then
-		run rt exec --process-label system_u:system_r:x:s0 "$ID" true
-		[ "$status" = 255 ]
-		one_line SELinux
-	fi
+	labels_are_refused
 	gone
 }
 

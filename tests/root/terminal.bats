@@ -5,11 +5,9 @@
 # what it was. Nothing here waits for a time, only for text.
 
 load ../helpers
+load ../terminal-helpers
 
-setup_file() {
-	export PTY=$BATS_FILE_TMPDIR/pty
-	cc -std=gnu17 -D_GNU_SOURCE -o "$PTY" "$BATS_TEST_DIRNAME/../pty.c" -lutil || skip "no C compiler"
-}
+setup_file() { setup_pty; }
 setup() {
 	need_root
 	setup_bundle
@@ -22,12 +20,6 @@ teardown() { teardown_bundle; }
 terminal() { # SCRIPT: the container's program, with a terminal
 	script "$1"
 	config '.process.terminal = true'
-}
-on_pty() { # PTY-OPTION... -- OCIRT-ARGUMENT...
-	local options=()
-	while [ "$1" != -- ]; do options+=("$1"); shift; done
-	shift
-	(cd "$BUNDLE" && "$PTY" "${options[@]}" -- "$OCIRT" --root "$ROOT" "$@")
 }
 idle() { # a container to exec into
 	script 'trap "exit 0" TERM; while :; do sleep 1; done'
@@ -293,12 +285,9 @@ PY
 	run on_pty -r 33 -c 44 -- exec --process "$BATS_TEST_TMPDIR/p.json" "$ID"
 	[ "$status" = 0 ]
 	says '11 22'
-	"$PTY" -S "$BATS_TEST_TMPDIR/sock" >"$BATS_TEST_TMPDIR/tty" 2>&1 &
-	p=$!
-	wait_for test -S "$BATS_TEST_TMPDIR/sock"
-	rt exec -d --process "$BATS_TEST_TMPDIR/p.json" --console-socket "$BATS_TEST_TMPDIR/sock" "$ID"
-	wait $p
-	grep -q '11 22' "$BATS_TEST_TMPDIR/tty"
+	run over_socket exec -d --process "$BATS_TEST_TMPDIR/p.json"
+	[ "$status" = 0 ]
+	says '11 22'
 	# --tty over a document that has a size, and no terminal.
 	size '.terminal = false | .consoleSize = {height: 11, width: 22}'
 	run on_pty -r 33 -c 44 -- exec --tty --process "$BATS_TEST_TMPDIR/p.json" "$ID"

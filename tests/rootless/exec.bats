@@ -3,6 +3,7 @@
 # exec for an ordinary user, whose container has one id and no cgroup: every option.
 
 load ../helpers
+load ../exec-helpers
 
 setup() {
 	[ "$(id -u)" != 0 ] || skip "for an ordinary user"
@@ -19,7 +20,6 @@ idle() { # a running container
 	create_container
 	rt start "$ID"
 }
-gone() { rt delete --force "$ID"; }
 
 @test "the program's status, 128 and its signal, 255 and the phrase for what never ran" {
 	idle
@@ -116,20 +116,7 @@ gone() { rt delete --force "$ID"; }
 
 @test "--pidfd-socket" {
 	idle
-	cat >"$BATS_TEST_TMPDIR/recv.py" <<'PY'
-import array, socket, sys
-s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(1); s.settimeout(20)
-c, _ = s.accept()
-text, anc, _, _ = c.recvmsg(4096, socket.CMSG_SPACE(4))
-fd = array.array('i', anc[0][2])[0]
-print(text.decode(), [l.split()[1] for l in open(f"/proc/self/fdinfo/{fd}") if l.startswith("Pid")][0])
-PY
-	python3 "$BATS_TEST_TMPDIR/recv.py" "$BATS_TEST_TMPDIR/sock" >"$BATS_TEST_TMPDIR/got" &
-	p=$!
-	wait_for test -S "$BATS_TEST_TMPDIR/sock"
-	rt exec -d --pidfd-socket "$BATS_TEST_TMPDIR/sock" --pid-file "$BATS_TEST_TMPDIR/pid" "$ID" sleep 100 </dev/null >/dev/null 2>&1
-	wait $p
-	[ "$(cat "$BATS_TEST_TMPDIR/got")" = "setns $(cat "$BATS_TEST_TMPDIR/pid")" ]
+	pidfd_is_sent
 	gone
 }
 
@@ -144,16 +131,7 @@ PY
 		[ "$status" = 255 ]
 		one_line -- '--cgroup: the container has no cgroup for sub'
 	fi
-	if [ ! -e /sys/module/apparmor/parameters/enabled ]; then
-		run rt exec --apparmor some-profile "$ID" true
-		[ "$status" = 255 ]
-		one_line AppArmor
-	fi
-	if [ ! -d /sys/fs/selinux ]; then
-		run rt exec --process-label system_u:system_r:x:s0 "$ID" true
-		[ "$status" = 255 ]
-		one_line SELinux
-	fi
+	labels_are_refused
 	gone
 }
 

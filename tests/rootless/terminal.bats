@@ -3,11 +3,9 @@
 # An ordinary user's terminals, with the other side of tests/root/terminal.bats (tests/pty.c).
 
 load ../helpers
+load ../terminal-helpers
 
-setup_file() {
-	export PTY=$BATS_FILE_TMPDIR/pty
-	cc -std=gnu17 -D_GNU_SOURCE -o "$PTY" "$BATS_TEST_DIRNAME/../pty.c" -lutil || skip "no C compiler"
-}
+setup_file() { setup_pty; }
 setup() {
 	[ "$(id -u)" != 0 ] || skip "for an ordinary user"
 	SPEC_FLAGS=(--rootless)
@@ -18,12 +16,6 @@ setup() {
 }
 teardown() { teardown_bundle; }
 
-on_pty() { # PTY-OPTION... -- OCIRT-ARGUMENT...
-	local options=()
-	while [ "$1" != -- ]; do options+=("$1"); shift; done
-	shift
-	(cd "$BUNDLE" && "$PTY" "${options[@]}" -- "$OCIRT" --root "$ROOT" "$@")
-}
 idle() { # a container to exec into
 	args sleep 1000
 	create_container
@@ -90,12 +82,9 @@ idle() { # a container to exec into
 	run on_pty -r 33 -c 44 -- exec --process "$BATS_TEST_TMPDIR/p.json" "$ID"
 	[ "$status" = 0 ]
 	says '11 22'
-	"$PTY" -S "$BATS_TEST_TMPDIR/sock" >"$BATS_TEST_TMPDIR/tty" 2>&1 &
-	p=$!
-	wait_for test -S "$BATS_TEST_TMPDIR/sock"
-	rt exec -d --process "$BATS_TEST_TMPDIR/p.json" --console-socket "$BATS_TEST_TMPDIR/sock" "$ID"
-	wait $p
-	grep -q '11 22' "$BATS_TEST_TMPDIR/tty"
+	run over_socket exec -d --process "$BATS_TEST_TMPDIR/p.json"
+	[ "$status" = 0 ]
+	says '11 22'
 	rt delete --force "$ID"
 }
 
