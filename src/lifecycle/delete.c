@@ -153,6 +153,10 @@ static int delete_locked(const char *root, const char *id, bool force, struct st
 	if (read_twice(dir, &arena, &record, &local) < 0) {
 		const char *runtime = peer_read(dir, "", &arena, &record, &created, &theirs);
 
+		if (runtime == NULL && theirs.code == ERR_UNSUPPORTED) {
+			*err = theirs;
+			return -1;
+		}
 		if (runtime == NULL)
 			return delete_unknown(dir, force, &local, err);
 		state_dir_done(dir); /* the lock is ours alone, but it may take one too */

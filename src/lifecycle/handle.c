@@ -22,8 +22,11 @@ static int read_record(struct handle *ret, struct arena *arena, struct err *err)
 	if (procfs_boot_id(ret->procfs, boot_id, &local) < 0)
 		return -1;
 	ret->peer = peer_read(&ret->dir, boot_id, arena, &ret->record, &ret->peer_created, &local);
-	if (ret->peer == NULL)
+	if (ret->peer == NULL) {
+		if (local.code == ERR_UNSUPPORTED)
+			*err = local;
 		return -1;
+	}
 	err_drop(err);
 	return 0;
 }

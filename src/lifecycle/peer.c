@@ -3,7 +3,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -198,6 +198,23 @@ static bool has(const struct state_dir *dir, const char *name)
 	return fstatat(dir->dir, name, &info, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+/* Whether a record that cannot be read is that runtime's for certain: no file of ours is a "status", and a
+ * spoilt state.json may be ours. */
+static bool is_theirs(const struct state_dir *dir, const char *runtime, struct arena *arena)
+{
+	struct err ignored;
+	size_t length;
+	char *text;
+
+	if (str_eq(runtime, "crun"))
+		return true;
+	if (state_read_file(dir, "state.json", arena, &text, &length, &ignored) < 0) {
+		err_drop(&ignored);
+		return false;
+	}
+	return memmem(text, length, "\"init_process_pid\"", 18) != NULL;
+}
+
 const char *peer_read(const struct state_dir *dir, const char *boot_id, struct arena *arena,
 	struct record *ret, bool *ret_created, struct err *err)
 {
@@ -207,8 +224,17 @@ const char *peer_read(const struct state_dir *dir, const char *boot_id, struct a
 	if (runtime == NULL)
 		return NULL;
 	if ((str_eq(runtime, "crun") ? read_crun(dir, arena, &record, err)
-				     : read_runc(dir, arena, &record, err)) < 0)
+				     : read_runc(dir, arena, &record, err)) < 0) {
+		if (is_theirs(dir, runtime, arena)) {
+			(void) err_ctx(err,
+				"%s made this container, in a form that ocirt does not know "
+				"(delete it "
+				"with %s)",
+				runtime, runtime);
+			err->code = ERR_UNSUPPORTED;
+		}
 		return NULL;
+	}
 	record.id = arena_str(arena, dir->id);
 	record.phase = arena_str(arena, "created");
 	record.boot_id = arena_str(arena, boot_id);
@@ -219,17 +245,87 @@ const char *peer_read(const struct state_dir *dir, const char *boot_id, struct a
 
 /* ---- delete ------------------------------------------------------------------------------------- */
 
-int peer_delete(const char *runtime, const char *root, const char *id, bool force, struct err *err)
+static const char HANDED_OVER[] = "OCIRT_HANDED_OVER=";
+
+static bool is_ocirt(const char *path)
+{
+	struct stat self, other;
+
+	return stat("/proc/self/exe", &self) == 0 && stat(path, &other) == 0 &&
+		self.st_dev == other.st_dev && self.st_ino == other.st_ino;
+}
+
+/* The environment, with a word for an ocirt that is found under the name of the other runtime: for this
+ * container (its hooks may delete others) it looks on behind the place in which it was found. */
+static char **tell(const char *id, const char *path, struct arena *arena)
+{
+	char **list = NULL;
+	size_t count = 0;
+
+	for (char **entry = environ; *entry != NULL; entry++)
+		if (!str_starts(*entry, HANDED_OVER))
+			*ARENA_PUSH(arena, list, count) = *entry;
+	*ARENA_PUSH(arena, list, count) = arena_printf(arena, "%s%s:%s", HANDED_OVER, id, path);
+	*ARENA_PUSH(arena, list, count) = NULL;
+	return list;
+}
+
+/* Where we were found when this was handed over to us, or NULL. */
+static const char *found_as(const char *id, struct arena *arena)
+{
+	const char *mine = arena_printf(arena, "%s%s:", HANDED_OVER, id);
+
+	for (char **entry = environ; *entry != NULL; entry++)
+		if (str_starts(*entry, mine))
+			return str_after(*entry, mine);
+	return NULL;
+}
+
+/* The program of that name that is not ocirt: as a link to it, it is the same file; a copy of it, or a
+ * script around it, is called and looks on by itself. */
+static const char *find(const char *runtime, const char *id, struct arena *arena, struct err *err)
 {
 	static const char *const folders[] = { "/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
 		"/usr/bin", "/sbin", "/bin" };
-	char path[64] = "", output[512] = "";
+	const char *behind = found_as(id, arena), *ours = behind;
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		const char *path = arena_printf(arena, "%s/%s", folders[i], runtime);
+
+		if (behind != NULL) {
+			if (str_eq(path, behind))
+				behind = NULL;
+			continue;
+		}
+		if (access(path, X_OK) < 0)
+			continue;
+		if (!is_ocirt(path))
+			return path;
+		ours = path;
+	}
+	if (ours != NULL)
+		(void) err_set(err, ERR_UNSUPPORTED,
+			"%s made this container and has to delete it, but %s is ocirt: install %s "
+			"beside it, in /usr/sbin or /usr/bin, until its containers are gone",
+			runtime, ours, runtime);
+	else
+		(void) err_set(err, ERR_UNSUPPORTED,
+			"%s made this container and has to delete it, but it is not installed: "
+			"install it, in /usr/sbin or /usr/bin, until its containers are gone",
+			runtime);
+	return NULL;
+}
+
+int peer_delete(const char *runtime, const char *root, const char *id, bool force, struct err *err)
+{
+	_cleanup_arena_ struct arena arena = { 0 };
+	const char *path = find(runtime, id, &arena, err);
 	const char *words[7] = { runtime, "--root", root, "delete", force ? "--force" : id,
 		force ? id : NULL, NULL };
+	char output[512] = "";
 	struct program program = {
 		.path = path,
 		.argv = (char *const *) words,
-		.envp = environ,
 		.input = "",
 		.deadline_ns = time_deadline_ms(DELETE_MS),
 		.output = output,
@@ -237,19 +333,13 @@ int peer_delete(const char *runtime, const char *root, const char *id, bool forc
 	};
 	int status;
 
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]) && path[0] == '\0'; i++) {
-		(void) snprintf(path, sizeof(path), "%s/%s", folders[i], runtime);
-		if (access(path, X_OK) < 0)
-			path[0] = '\0';
-	}
-	if (path[0] == '\0')
-		return err_set(err, ERR_UNSUPPORTED,
-			"%s made this container and has to delete it, but it is not installed",
-			runtime);
+	if (path == NULL)
+		return -1;
+	program.envp = tell(id, path, &arena);
 	if (program_run(&program, &status, err) < 0)
 		return err_ctx(err, "%s delete", path);
 	if (status != 0)
-		return err_set(
-			err, ERR_SYSTEM, "%s delete: exit status %d: %s", path, status, output);
+		return err_set(err, ERR_SYSTEM, "%s delete: exit status %d: %s", path, status,
+			output[0] != '\0' ? output : "it says nothing");
 	return 0;
 }

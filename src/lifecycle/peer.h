@@ -20,11 +20,12 @@
 /* Fills *ret from the files of another runtime, with the boot id of now (they hold none: pid and start
  * time identify the process). *ret_created: its first process still waits for `start`. Returns the
  * name of the runtime ("runc", "crun"); NULL with *err untouched where the directory is not theirs;
- * NULL with *err set (code not 0) for one that cannot be read. */
+ * NULL with *err set for one that cannot be read: ERR_UNSUPPORTED where it is theirs for certain. */
 const char *peer_read(const struct state_dir *dir, const char *boot_id, struct arena *arena,
 	struct record *ret, bool *ret_created, struct err *err);
 
-/* Runs `RUNTIME --root ROOT delete [--force] ID`. Its words are the error's. */
+/* Runs `RUNTIME --root ROOT delete [--force] ID`, whatever comes of it once and nothing else. Its words are
+ * the error's. A program of that name that is ocirt is passed over. */
 ERR_CHECK int peer_delete(
 	const char *runtime, const char *root, const char *id, bool force, struct err *err);
 

@@ -97,33 +97,37 @@ int state_root_open(const char *root, bool make, struct err *err)
 	return TAKE_FD(fd);
 }
 
+/* What may lie in a directory without a record. */
+static const char *const ours[] = { STATE_RECORD ".tmp", STATE_CONFIG, STATE_CONFIG ".tmp",
+	STATE_BARRIER, STATE_BARRIER_TAKEN, NULL };
+
 static int remove_ours(const struct state_dir *dir, struct err *err)
 {
-	static const char *const ours[] = { STATE_RECORD ".tmp", STATE_CONFIG, STATE_CONFIG ".tmp",
-		STATE_BARRIER, STATE_BARRIER_TAKEN };
-
-	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+	for (size_t i = 0; ours[i] != NULL; i++)
 		if (unlinkat(dir->dir, ours[i], 0) < 0 && errno != ENOENT)
 			return err_sys(err, "unlink %s", ours[i]);
 	return 0;
 }
 
-static bool is_empty(const struct state_dir *dir)
+/* Beside a file that is not ours, what has the name of one of ours is not ours either: crun keeps its
+ * status and a config.json. */
+static bool has_others(const struct state_dir *dir)
 {
 	int copy = openat(dir->dir, ".", DIR_FLAGS);
 	DIR *stream = copy < 0 ? NULL : fdopendir(copy);
 	struct dirent *entry;
-	size_t entries = 0;
+	bool others = false;
 	int more = 0;
 
 	if (!stream) {
 		fd_close(&copy);
-		return false;
+		return true;
 	}
-	while (entries <= 2 && (more = io_next_entry(stream, &entry)) > 0)
-		entries++;
+	while (!others && (more = io_next_entry(stream, &entry)) > 0)
+		others = !str_eq(entry->d_name, ".") && !str_eq(entry->d_name, "..") &&
+			!str_in(entry->d_name, ours);
 	(void) closedir(stream);
-	return more == 0 && entries <= 2; /* "." and ".." */
+	return others || more < 0;
 }
 
 static int old_record(const struct state_dir *dir, const char *boot_id, struct arena *arena,
@@ -136,7 +140,7 @@ static int old_record(const struct state_dir *dir, const char *boot_id, struct a
 		if (errno != ENOENT)
 			return err_sys(err, "fstatat %s", STATE_RECORD);
 		/* Nobody's, unless it is another runtime's that keeps its record elsewhere. */
-		if (remove_ours(dir, &ignored) < 0 || !is_empty(dir))
+		if (has_others(dir) || remove_ours(dir, &ignored) < 0)
 			return err_set(err, ERR_EXISTS, "container with given ID already exists");
 		return 0;
 	}
@@ -415,5 +419,7 @@ int state_remove(struct state_dir *dir, struct err *err)
 
 int state_remove_unrecorded(struct state_dir *dir, struct err *err)
 {
-	return remove_ours(dir, err) < 0 ? -1 : remove_dir(dir, err);
+	if (!has_others(dir) && remove_ours(dir, err) < 0)
+		return -1;
+	return remove_dir(dir, err);
 }

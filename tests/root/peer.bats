@@ -67,6 +67,152 @@ check_verbs() {
 	[ ! -e "$ROOT/$ID" ]
 }
 
+# Where the runtimes lie, in a mount namespace: ours are in DIR, which is /usr/local/sbin there. Without
+# "theirs" that of the container's maker is not to be found.
+with() { # DIR theirs|none COMMAND...
+	unshare -m bash -c '
+		mount --bind "$1" /usr/local/sbin || exit 99
+		for f in /usr/local/bin /usr/sbin /usr/bin /sbin /bin; do
+			[ "$2" = theirs ] || [ ! -e "$f/$0" ] || mount --bind /dev/null "$f/$0" || exit 99
+		done
+		exec "${@:3}"' "$THEIRS" "$@"
+}
+# Everything of theirs that a delete could take: files, cgroups.
+theirs_left() {
+	find "$ROOT/$ID" -type f -exec md5sum {} +
+	find "$ROOT/$ID" | sort
+	cgroup_dirs
+}
+stopped_of() { # RUNTIME: a container of that runtime's that has ended
+	made_by "$1"
+	rt kill "$ID" KILL
+	wait_for is_status stopped
+	FOUND=$BATS_TEST_TMPDIR/found
+	mkdir "$FOUND"
+	theirs_left >"$BATS_TEST_TMPDIR/left"
+	[ -s "$BATS_TEST_TMPDIR/left" ]
+}
+nothing_gone() { theirs_left | diff "$BATS_TEST_TMPDIR/left" -; }
+not_deleted() { # REGEX theirs|none: with and without --force the word is one line, and nothing is taken
+	local force
+	for force in '' --force; do
+		run ! with "$FOUND" "$2" "${RT[@]}" delete $force "$ID"
+		one_line "$1"
+		nothing_gone
+	done
+}
+# called_as STATUS TEXT: in the place of theirs, a program that notes its calls
+called_as() {
+	printf '#!/bin/sh\necho "$*" >>%s\necho "%s" >&2\nexit %s\n' "$BATS_TEST_TMPDIR/calls" "$2" "$1" >"$FOUND/$THEIRS"
+	chmod 755 "$FOUND/$THEIRS"
+	: >"$BATS_TEST_TMPDIR/calls"
+}
+
+check_names() { # RUNTIME
+	stopped_of "$1"
+	# Only ourselves under its name: no delete without end, and nothing is taken.
+	ln -s "$(realpath "$OCIRT")" "$FOUND/$1"
+	not_deleted "$1 made this container.*/usr/local/sbin/$1 is ocirt: install $1 " none
+	rm "$FOUND/$1"
+	cp "$OCIRT" "$FOUND/$1"
+	not_deleted "$1 made this container.*/usr/local/sbin/$1 is ocirt: install $1 " none
+	# A word of an earlier one, about another container, is nothing to go by.
+	OCIRT_HANDED_OVER=other:/bin/$1 with "$FOUND" theirs "${RT[@]}" delete "$ID"
+	[ ! -e "$ROOT/$ID" ]
+}
+
+@test "ocirt installed under the name of runc: runc itself is called" {
+	check_names runc
+}
+
+@test "ocirt installed under the name of crun: crun itself is called" {
+	check_names crun
+}
+
+@test "a link to ocirt under the name of runc is not even called" {
+	command -v strace >/dev/null || skip "no strace"
+	stopped_of runc
+	ln -s "$(realpath "$OCIRT")" "$FOUND/runc"
+	with "$FOUND" theirs strace -f -e trace=execve -o "$BATS_TEST_TMPDIR/trace" "${RT[@]}" delete "$ID"
+	[ ! -e "$ROOT/$ID" ]
+	grep -q 'execve("/[a-z/]*/runc", \["runc", "--root"' "$BATS_TEST_TMPDIR/trace"
+	fails grep -q 'execve("/usr/local/sbin/runc"' "$BATS_TEST_TMPDIR/trace"
+}
+
+check_failures() { # RUNTIME
+	stopped_of "$1"
+	not_deleted "$1 made this container.*not installed: install it" none
+	called_as 3 'not today'
+	not_deleted "/usr/local/sbin/$1 delete: exit status 3: not today" theirs
+	[ "$(cat "$BATS_TEST_TMPDIR/calls")" = "--root $ROOT delete $ID
+--root $ROOT delete --force $ID" ]
+	called_as 3 ''
+	not_deleted "/usr/local/sbin/$1 delete: exit status 3: it says nothing" theirs
+	printf '#!/no/such/shell\n' >"$FOUND/$1"
+	not_deleted "/usr/local/sbin/$1 delete: exit status 127: execve: " theirs
+	# What it says it has done is its word: nothing is tried after it.
+	called_as 0 done
+	with "$FOUND" theirs "${RT[@]}" delete --force "$ID"
+	[ "$(cat "$BATS_TEST_TMPDIR/calls")" = "--root $ROOT delete --force $ID" ]
+	nothing_gone
+}
+
+@test "runc is missing or fails: nothing of its container is taken" {
+	check_failures runc
+}
+
+@test "crun is missing or fails: nothing of its container is taken" {
+	check_failures crun
+}
+
+# Its minute would be too long for a test: what is seen is that each wait for it has an end.
+@test "a runtime that does not end is waited for with a deadline, and ends with ours" {
+	command -v strace >/dev/null || skip "no strace"
+	stopped_of runc
+	mkfifo "$BATS_TEST_TMPDIR/never"
+	printf '#!/bin/sh\necho $$ >%s\nexec cat %s\n' "$BATS_TEST_TMPDIR/pid" "$BATS_TEST_TMPDIR/never" >"$FOUND/runc"
+	chmod 755 "$FOUND/runc"
+	with "$FOUND" theirs strace -f -e trace=poll -o "$BATS_TEST_TMPDIR/trace" "${RT[@]}" delete "$ID" </dev/null >/dev/null 2>&1 3>&- &
+	local waiting=$! theirs
+	# Both: it runs, and it is waited for.
+	wait_for test -s "$BATS_TEST_TMPDIR/pid"
+	theirs=$(cat "$BATS_TEST_TMPDIR/pid")
+	wait_for grep -q 'poll(.*fd=.*' "$BATS_TEST_TMPDIR/trace"
+	fails grep -E 'poll\(.*\], [0-9]+, (-1|[0-9]{6,})' "$BATS_TEST_TMPDIR/trace"
+	kill -KILL "$(awk '{ print $1; exit }' "$BATS_TEST_TMPDIR/trace")"
+	wait "$waiting" || :
+	gone() { [ ! -e "/proc/$theirs" ]; }
+	wait_for gone
+	nothing_gone
+	rt delete "$ID"
+}
+
+@test "a form of theirs that is not known is theirs still" {
+	THEIRS=
+	local verb
+	mkdir -p -m 700 "$ROOT/$ID"
+	echo '{"ociVersion":"1.0.2"}' >"$ROOT/$ID/config.json" # crun keeps one too, and so do we
+	echo '{"pid":"a word"}' >"$ROOT/$ID/status"
+	theirs_left >"$BATS_TEST_TMPDIR/left"
+	for verb in state 'delete' 'delete --force' 'kill'; do
+		run ! rt $verb "$ID"
+		one_line 'crun made this container, in a form that ocirt does not know \(delete it with crun\): status: '
+		nothing_gone
+	done
+	run ! create_container
+	says 'container with given ID already exists'
+	nothing_gone
+	rm "$ROOT/$ID"/{config.json,status}
+	echo '{"id":7,"init_process_pid":1}' >"$ROOT/$ID/state.json"
+	theirs_left >"$BATS_TEST_TMPDIR/left"
+	for verb in state 'delete' 'delete --force' 'kill'; do
+		run ! rt $verb "$ID"
+		one_line 'runc made this container, in a form that ocirt does not know \(delete it with runc\): state.json: '
+		nothing_gone
+	done
+	rm -r "${ROOT:?}/$ID"
+}
+
 @test "a state that nobody knows is left alone" {
 	mkdir -p -m 700 "$ROOT/$ID"
 	echo '{"id":"other","strange":1}' >"$ROOT/$ID/state.json"
