@@ -89,10 +89,10 @@ create_container() {
 }
 status_of() { rt state "$ID" | jq -r .status; }
 
-# wait_for COMMAND...: until it succeeds, ten seconds at most.
+# wait_for COMMAND...: until it succeeds, a minute at most: as long as a slow machine may need, and nobody waits for it but a failure.
 wait_for() {
 	local i
-	for ((i = 0; i < 200; i++)); do
+	for ((i = 0; i < 1200; i++)); do
 		! "$@" || return 0
 		sleep 0.05
 	done

@@ -31,7 +31,7 @@
 #include <unistd.h>
 #include <utmp.h>
 
-enum { LIMIT_S = 60, KEEP = 1 << 20 };
+enum { LIMIT_S = 180, KEEP = 1 << 20 };
 
 static char seen[KEEP];
 static size_t seen_length;

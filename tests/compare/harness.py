@@ -151,7 +151,7 @@ class Container:
 
     # ---- the runtime ---------------------------------------------------------------------------
 
-    def rt(self, *words, globals=(), stdin=None, env=None, cwd=None, fds=None, umask=0o022, plain=False, timeout=20):
+    def rt(self, *words, globals=(), stdin=None, env=None, cwd=None, fds=None, umask=0o022, plain=False, timeout=120):
         """Runs the runtime, with its output in files: a container holds them longer than the runtime."""
         argv = [self.binary] + ([] if plain else ["--root", self.root]) + list(globals) + list(words)
         if fds:
@@ -233,14 +233,14 @@ class Receiver:
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.socket.bind(path)
         self.socket.listen(1)
-        self.socket.settimeout(10)
+        self.socket.settimeout(60)
         self.thread = threading.Thread(target=self.take, daemon=True)
         self.thread.start()
 
     def take(self):
         try:
             peer, _ = self.socket.accept()
-            peer.settimeout(10)
+            peer.settimeout(60)
             fds = array.array("i")
             self.data, more, _, _ = peer.recvmsg(4096, socket.CMSG_SPACE(16))
             for level, kind, data in more:
@@ -289,7 +289,7 @@ def on_terminal(x, *words):
     return os.waitstatus_to_exitcode(status), text
 
 
-def wait_until(condition, seconds=10):
+def wait_until(condition, seconds=60):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if condition():

@@ -152,7 +152,7 @@ periods() { # the kernel's count of them: "all throttled"
 # to give, and only those in which the quota was used up are throttled. An emulated machine whose timers come late
 # counts more periods than there were: it may try again. More than the quota is none's to use.
 quota_holds() {
-	local c n t before try
+	local c n t before try most=0
 	for try in 1 2 3 4; do
 		before=$(periods)
 		c=$(cpu_us)
@@ -161,8 +161,10 @@ quota_holds() {
 		read -r n t < <(paste -d' ' <(periods) <(echo "$before") | awk '{ print $1 - $3, $2 - $4 }')
 		echo "try $try: used $c us in $n periods, $t of them to the end"
 		[ "$c" -le $(((n + 1) * $1 * 115 / 100)) ] || return 1
+		[ "$t" -le "$most" ] || most=$t
 		if [ "$t" -ge 10 ] && [ "$c" -ge $((t * $1 * 85 / 100)) ]; then return 0; fi
 	done
+	[ "$most" -ge 10 ] || skip "this machine has no processor to give: at most $most of $n periods were used up"
 	return 1
 }
 
@@ -189,10 +191,15 @@ quota_holds() {
 	args sleep 1000
 	create_container
 	rt start "$ID"
-	# By its own clock: how long it takes to start one is no matter of the limit.
-	b=$(LC_ALL=C in_cgroup dd if="$BUNDLE/rootfs/file" of=/dev/null bs=1M count=20 iflag=direct 2>&1 3>&- |
-		sed -n 's/.* copied, \([0-9.]*\) s,.*/\1/p')
-	b=$(awk -v s="$b" 'BEGIN { printf "%d", s * 1000000 }')
-	echo "20 MiB in $b us"
-	within 15 $((20 * 1048576 * 1000000 / b)) 4194304
+	# By its own clock: how long it takes to start one is no matter of the limit. More than the rate is none's to have;
+	# a disk that others keep busy may give less, and is asked again.
+	for try in 1 2 3 4; do
+		b=$(LC_ALL=C in_cgroup dd if="$BUNDLE/rootfs/file" of=/dev/null bs=1M count=20 iflag=direct 2>&1 3>&- |
+			sed -n 's/.* copied, \([0-9.]*\) s,.*/\1/p')
+		b=$(awk -v s="$b" 'BEGIN { printf "%d", s * 1000000 }')
+		echo "20 MiB in $b us"
+		b=$((20 * 1048576 * 1000000 / b))
+		[ "$b" -lt $((4194304 * 85 / 100)) ] || break
+	done
+	within 15 "$b" 4194304
 }

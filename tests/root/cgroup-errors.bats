@@ -126,7 +126,7 @@ refused_by_all() { # the same, and the runc of this host refuses it as well
 	! is_v2 || { d=/sys/fs/cgroup$CG; f=cgroup.freeze; v=1; }
 	mkdir "$d"
 	echo $v >"$d/$f"
-	run timeout 10 "${RT[@]}" run -b "$BUNDLE" "$ID-2"
+	run timeout 120 "${RT[@]}" run -b "$BUNDLE" "$ID-2"
 	[ "$status" = 1 ]
 	! is_ocirt || one_line "/linux/cgroupsPath: cgroup $d is frozen"
 	[ ! -d "$d" ] || rmdir "$d"

@@ -40,19 +40,19 @@ is_letter() { [ "$(letter_of "$1")" = "$2" ]; }
 	pid=$(rt state "$ID" | jq .pid)
 	rt kill "$ID" STOP
 	wait_for is_letter "$pid" T
-	within 20 kill "$ID" TERM
+	within 120 kill "$ID" TERM
 	[ "$(status_of)" = running ]
-	within 20 exec "$ID" true
-	within 20 kill "$ID" KILL
+	within 120 exec "$ID" true
+	within 120 kill "$ID" KILL
 	wait_for is_status stopped
-	within 20 delete "$ID"
+	within 120 delete "$ID"
 }
 
 @test "a stopped container goes by delete --force" {
 	args sleep 1000
 	run_container --detach
 	rt kill "$ID" STOP
-	within 20 delete --force "$ID"
+	within 120 delete --force "$ID"
 }
 
 # Its process is stopped while it is being made, as one of the container could do, or a pause that came too late.
@@ -64,28 +64,28 @@ is_letter() { [ "$(letter_of "$1")" = "$2" ]; }
 		"$OCIRT" --root "$ROOT" exec --ignore-paused "$ID" true </dev/null
 	[ "$status" = 255 ]
 	one_line 'no answer within the time allowed'
-	within 20 delete --force "$ID"
+	within 120 delete --force "$ID"
 }
 
 @test "a frozen container: what waits for its processes is refused, delete --force ends it" {
 	args sleep 1000
 	run_container --detach
-	within 20 pause "$ID"
-	run within 20 exec "$ID" true
+	within 120 pause "$ID"
+	run within 120 exec "$ID" true
 	[ "$status" = 255 ]
 	one_line 'paused'
-	run within 20 delete "$ID"
+	run within 120 delete "$ID"
 	[ "$status" = 1 ]
 	one_line 'paused'
-	within 20 kill "$ID" TERM
+	within 120 kill "$ID" TERM
 	[ "$(status_of)" = paused ]
-	within 20 delete --force "$ID"
+	within 120 delete --force "$ID"
 	create_container
-	within 20 pause "$ID"
-	run within 20 start "$ID"
+	within 120 pause "$ID"
+	run within 120 start "$ID"
 	[ "$status" = 1 ]
 	one_line 'paused'
-	within 20 delete --force "$ID"
+	within 120 delete --force "$ID"
 }
 
 @test "a process that the kernel does not end: delete --force says so in time, and can be repeated" {
@@ -105,15 +105,15 @@ is_letter() { [ "$(letter_of "$1")" = "$2" ]; }
 		trap "fsfreeze -u $t/fs 2>/dev/null; \"\$@\" delete --force $ID >/dev/null 2>&1; umount $t/fs" EXIT
 		cd "$bundle" && "$@" run -d "$ID" </dev/null >/dev/null 2>&1 || exit 1
 		pid=$("$@" state "$ID" | jq .pid)
-		for ((i = 0; i < 200; i++)); do [ -e "$t/fs/ready" ] && break; sleep 0.05; done
+		for ((i = 0; i < 1200; i++)); do [ -e "$t/fs/ready" ] && break; sleep 0.05; done
 		fsfreeze -f "$t/fs" || exit 77
-		for ((i = 0; i < 200; i++)); do grep -q ") D" "/proc/$pid/stat" && break; sleep 0.05; done
+		for ((i = 0; i < 1200; i++)); do grep -q ") D" "/proc/$pid/stat" && break; sleep 0.05; done
 		grep -q ") D" "/proc/$pid/stat" || { echo "it is not in state D"; exit 1; }
-		timeout -s KILL 40 "$@" delete --force "$ID"; rc=$?
+		timeout -s KILL 120 "$@" delete --force "$ID"; rc=$?
 		[ $rc = 1 ] || { echo "status $rc"; exit 1; }
 		[ "$("$@" list -q)" = "$ID" ] || { echo "its state is lost"; exit 1; }
 		fsfreeze -u "$t/fs"
-		timeout -s KILL 40 "$@" delete --force "$ID" || exit 1
+		timeout -s KILL 120 "$@" delete --force "$ID" || exit 1
 		[ -z "$("$@" list -q)" ]
 	' - "$BATS_TEST_TMPDIR" "$BUNDLE" "$OCIRT" --root "$ROOT" 3>&-
 	[ "$status" != 77 ] || skip "no loop mount, or it cannot be frozen"
@@ -125,13 +125,13 @@ is_letter() { [ "$(letter_of "$1")" = "$2" ]; }
 	hook createRuntime "echo > $BATS_TEST_TMPDIR/hook; exec sleep 1000"
 	behind create "$ID"
 	wait_for exists "$BATS_TEST_TMPDIR/hook"
-	run within 30 start "$ID"
+	run within 120 start "$ID"
 	[ "$status" != 0 ]
 	one_line "$ID"
-	run within 30 delete "$ID"
+	run within 120 delete "$ID"
 	[ "$status" != 0 ]
 	one_line "$ID"
-	within 30 delete --force "$ID"
+	within 120 delete --force "$ID"
 	wait_for exists "$BATS_TEST_TMPDIR/behind"
 	[ "$(cat "$BATS_TEST_TMPDIR/behind")" != 0 ]
 }
@@ -142,11 +142,11 @@ is_letter() { [ "$(letter_of "$1")" = "$2" ]; }
 	config '.hooks.startContainer[0].path = "/bin/sh"'
 	hook poststop 'exec sleep 1000' 1
 	create_container
-	run within 30 start "$ID"
+	run within 120 start "$ID"
 	[ "$status" = 1 ]
 	says 'hook startContainer .*ran past its time-out'
 	says 'hook poststop .*ran past its time-out'
-	run within 30 state "$ID"
+	run within 120 state "$ID"
 	[ "$status" = 1 ]
 }
 
@@ -159,7 +159,7 @@ c = socket.socket(socket.AF_UNIX); c.connect(sys.argv[1]); print(flush=True)
 time.sleep(1000)' "$BATS_TEST_TMPDIR/console" >"$BATS_TEST_TMPDIR/listens" 3>&- &
 	HELPER=$!
 	wait_for test -s "$BATS_TEST_TMPDIR/listens"
-	run within 30 create --bundle "$BUNDLE" --console-socket "$BATS_TEST_TMPDIR/console" "$ID"
+	run within 120 create --bundle "$BUNDLE" --console-socket "$BATS_TEST_TMPDIR/console" "$ID"
 	[ "$status" = 1 ]
 	one_line 'console.*nobody accepted'
 	[ -z "$(rt list -q)" ]
@@ -173,20 +173,20 @@ s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(5); print(flush
 a = s.accept(); time.sleep(1000)' "$BATS_TEST_TMPDIR/console" >"$BATS_TEST_TMPDIR/listens" 3>&- &
 	HELPER=$!
 	wait_for test -s "$BATS_TEST_TMPDIR/listens"
-	within 30 create --bundle "$BUNDLE" --console-socket "$BATS_TEST_TMPDIR/console" "$ID"
-	within 30 start "$ID"
-	within 30 delete --force "$ID"
+	within 120 create --bundle "$BUNDLE" --console-socket "$BATS_TEST_TMPDIR/console" "$ID"
+	within 120 start "$ID"
+	within 120 delete --force "$ID"
 }
 
 @test "a full pipe: a hook that says more than anybody reads, a log that nobody reads" {
 	hook createRuntime 'head -c 3000000 /dev/zero; head -c 3000000 /dev/zero >&2'
-	within 30 create --bundle "$BUNDLE" "$ID" >/dev/null 2>&1 || {
+	within 120 create --bundle "$BUNDLE" "$ID" >/dev/null 2>&1 || {
 		rt list -q
 		false
 	}
-	within 30 delete --force "$ID"
+	within 120 delete --force "$ID"
 	mkfifo "$BATS_TEST_TMPDIR/log"
-	run within 30 --log "$BATS_TEST_TMPDIR/log" state "$ID"
+	run within 120 --log "$BATS_TEST_TMPDIR/log" state "$ID"
 	[ "$status" = 1 ]
 }
 
@@ -194,10 +194,10 @@ a = s.accept(); time.sleep(1000)' "$BATS_TEST_TMPDIR/console" >"$BATS_TEST_TMPDI
 	create_container
 	kill -KILL "$(rt state "$ID" | jq .pid)"
 	wait_for is_status stopped
-	run within 30 start "$ID"
+	run within 120 start "$ID"
 	[ "$status" = 1 ]
 	one_line 'stopped'
-	within 30 delete "$ID"
+	within 120 delete "$ID"
 }
 
 @test "a stopped first process in the created state: start says so, and starts it after SIGCONT" {
@@ -206,14 +206,14 @@ a = s.accept(); time.sleep(1000)' "$BATS_TEST_TMPDIR/console" >"$BATS_TEST_TMPDI
 	pid=$(rt state "$ID" | jq .pid)
 	rt kill "$ID" STOP
 	wait_for is_letter "$pid" T
-	run within 30 start "$ID"
+	run within 120 start "$ID"
 	[ "$status" = 1 ]
 	one_line 'SIGSTOP'
 	rt kill "$ID" CONT
 	wait_for is_letter "$pid" S
-	within 30 start "$ID"
+	within 120 start "$ID"
 	[ "$(status_of)" = running ]
-	within 30 delete --force "$ID"
+	within 120 delete --force "$ID"
 }
 
 @test "start after the creator died: nothing is there to start, and the id can be had again" {
@@ -222,23 +222,23 @@ a = s.accept(); time.sleep(1000)' "$BATS_TEST_TMPDIR/console" >"$BATS_TEST_TMPDI
 	wait_for exists "$BATS_TEST_TMPDIR/hook"
 	kill -KILL "$(cat "$BATS_TEST_TMPDIR/hook")"
 	wait_for exists "$BATS_TEST_TMPDIR/behind"
-	run within 30 start "$ID"
+	run within 120 start "$ID"
 	[ "$status" = 1 ]
 	one_line "$ID"
 	config 'del(.hooks)'
-	within 30 create --bundle "$BUNDLE" "$ID" >/dev/null 2>&1
-	within 30 delete --force "$ID"
+	within 120 create --bundle "$BUNDLE" "$ID" >/dev/null 2>&1
+	within 120 delete --force "$ID"
 }
 
 @test "two starts: one of them starts it" {
 	args sleep 1000
 	create_container
 	behind start "$ID"
-	run within 30 start "$ID"
+	run within 120 start "$ID"
 	wait_for exists "$BATS_TEST_TMPDIR/behind"
 	[ $((status == 0)) != $(($(cat "$BATS_TEST_TMPDIR/behind") == 0)) ]
 	[ "$(status_of)" = running ]
-	within 30 delete --force "$ID"
+	within 120 delete --force "$ID"
 }
 
 @test "two deletes: one of them deletes it, two with --force are both content" {
@@ -246,13 +246,13 @@ a = s.accept(); time.sleep(1000)' "$BATS_TEST_TMPDIR/console" >"$BATS_TEST_TMPDI
 	kill -KILL "$(rt state "$ID" | jq .pid)"
 	wait_for is_status stopped
 	behind delete "$ID"
-	run within 30 delete "$ID"
+	run within 120 delete "$ID"
 	wait_for exists "$BATS_TEST_TMPDIR/behind"
 	[ $((status == 0)) != $(($(cat "$BATS_TEST_TMPDIR/behind") == 0)) ]
 	rm "$BATS_TEST_TMPDIR/behind"
 	create_container
 	behind delete --force "$ID"
-	within 30 delete --force "$ID"
+	within 120 delete --force "$ID"
 	wait_for exists "$BATS_TEST_TMPDIR/behind"
 	[ "$(cat "$BATS_TEST_TMPDIR/behind")" = 0 ]
 }
@@ -263,14 +263,14 @@ a = s.accept(); time.sleep(1000)' "$BATS_TEST_TMPDIR/console" >"$BATS_TEST_TMPDI
 		rm -f "$BATS_TEST_TMPDIR/behind"
 		behind create "$ID"
 		[ $((i % 2)) = 0 ] || wait_for exists "$ROOT/$ID"
-		within 30 delete --force "$ID"
+		within 120 delete --force "$ID"
 		wait_for exists "$BATS_TEST_TMPDIR/behind"
 		made=$(cat "$BATS_TEST_TMPDIR/behind")
 		if [ "$made" = 0 ]; then
 			# It was first, and nothing is left; or the delete was, and found nothing.
 			case $(rt list -q) in
 			'') ;;
-			"$ID") is_status created && within 30 start "$ID" && within 30 delete --force "$ID" ;;
+			"$ID") is_status created && within 120 start "$ID" && within 120 delete --force "$ID" ;;
 			*) false ;;
 			esac
 		else

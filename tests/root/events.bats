@@ -85,12 +85,12 @@ work() {
 @test "a line per interval until the container ends" {
 	args sleep 100
 	started
-	timeout 60 "$OCIRT" --root "$ROOT" events --interval 50ms "$ID" >"$BATS_TEST_TMPDIR/lines" &
+	timeout 120 "$OCIRT" --root "$ROOT" events --interval 50ms "$ID" >"$BATS_TEST_TMPDIR/lines" &
 	job=$!
 	three() { [ "$(wc -l <"$BATS_TEST_TMPDIR/lines")" -ge 3 ]; }
 	wait_for three
 	# Nobody else waits for it.
-	timeout 10 "$OCIRT" --root "$ROOT" kill "$ID" KILL
+	timeout 120 "$OCIRT" --root "$ROOT" kill "$ID" KILL
 	wait $job
 	[ "$(jq -r .type "$BATS_TEST_TMPDIR/lines" | sort -u)" = stats ]
 	rt delete "$ID"
@@ -103,7 +103,7 @@ work() {
 	ln -sf busybox "$BUNDLE/rootfs/bin/tail"
 	script 'read x < /tmp/go; tail -c 200000000 /dev/zero; read x < /tmp/go'
 	started
-	timeout 60 "$OCIRT" --root "$ROOT" events --interval 1h "$ID" >"$BATS_TEST_TMPDIR/lines" &
+	timeout 120 "$OCIRT" --root "$ROOT" events --interval 1h "$ID" >"$BATS_TEST_TMPDIR/lines" &
 	job=$!
 	listening() { # its poll is the last thing that it does
 		local w

@@ -425,7 +425,7 @@ PY
 	p=$!
 	wait_for test -S "$BATS_TEST_TMPDIR/sock"
 	try() {
-		run timeout 30 "$OCIRT" --root "$ROOT" exec -d -t --console-socket "$BATS_TEST_TMPDIR/sock" "$ID" true
+		run timeout 120 "$OCIRT" --root "$ROOT" exec -d -t --console-socket "$BATS_TEST_TMPDIR/sock" "$ID" true
 		[ "$status" = 255 ] || { echo "$1: $status $output"; false; }
 	}
 	# /dev/ptmx alone is not used: the true one of devpts is, and that works.
@@ -451,7 +451,7 @@ PY
 @test "hostile: /etc/passwd is a FIFO, a device, a link, endless, or full of long lines" {
 	idle
 	try() {
-		run timeout 30 "$OCIRT" --root "$ROOT" exec "$ID" sh -c 'echo "home $HOME"'
+		run timeout 120 "$OCIRT" --root "$ROOT" exec "$ID" sh -c 'echo "home $HOME"'
 		[ "$status" = 0 ] || { echo "$1: $status $output"; false; }
 		[ "$output" = "home $2" ] || { echo "$1: $output"; false; }
 	}
@@ -471,7 +471,7 @@ PY
 	rm passwd && { head -c 100000 /dev/zero | tr '\0' x; printf '\nroot:x:0:0::/found:/bin/sh\n'; } >passwd
 	try "long lines" /found
 	printf 'root:x:0:0::/a\0b:/x\n0:0\n:::\nroot:x:00:0::relative:\n' >passwd
-	run timeout 30 "$OCIRT" --root "$ROOT" exec "$ID" true
+	run timeout 120 "$OCIRT" --root "$ROOT" exec "$ID" true
 	[ "$status" = 0 ]
 	cd /
 	gone
@@ -484,7 +484,7 @@ PY
 	printf '#!/proc/self/exe\n' >"$BUNDLE/rootfs/bin/evil"
 	chmod +x "$BUNDLE/rootfs/bin/evil"
 	# What runs is a copy of the runtime that can be read at most; it may fail in any way.
-	run timeout 30 "$OCIRT" --root "$ROOT" exec "$ID" evil
+	run timeout 120 "$OCIRT" --root "$ROOT" exec "$ID" evil
 	[ "$status" != 0 ]
 	cat >"$BUNDLE/rootfs/bin/grab" <<'SH'
 #!/bin/sh
@@ -502,7 +502,7 @@ SH
 	[ "$(md5sum <"$OCIRT")" = "$sum" ]
 	# A tmpfs in place of /proc, with files that swallow a label.
 	rt exec "$ID" sh -c 'mkdir -p /tmp/f/self/attr /tmp/f/thread-self/attr/apparmor /tmp/f/1; touch /tmp/f/self/attr/exec; mount -o bind /tmp/f /proc'
-	run timeout 30 "$OCIRT" --root "$ROOT" exec "$ID" sh -c 'echo still here; ls /proc'
+	run timeout 120 "$OCIRT" --root "$ROOT" exec "$ID" sh -c 'echo still here; ls /proc'
 	[ "$status" = 0 ]
 	says 'still here'
 	gone

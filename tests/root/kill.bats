@@ -13,7 +13,7 @@ started() {
 	rt start "$ID"
 }
 # bounded VERB...: within the deadline that the verbs have.
-bounded() { timeout 15 "$OCIRT" --root "$ROOT" "$@"; }
+bounded() { timeout 120 "$OCIRT" --root "$ROOT" "$@"; }
 host_pids() { config 'del(.linux.namespaces[] | select(.type == "pid"))'; }
 all_pids() { rt ps --format json "$ID" | jq -r '.[]'; }
 has_pids() { [ "$(all_pids | wc -l)" -ge "$1" ]; }
@@ -21,7 +21,7 @@ no_pids() { [ -z "$(all_pids)" ]; }
 # For 'in a private mount namespace without the cgroup2': the rest of the command line.
 v1_alone() {
 	[ -e /sys/fs/cgroup/freezer ] || skip "no v1 freezer"
-	timeout 40 unshare -m --propagation private sh -c \
+	timeout 120 unshare -m --propagation private sh -c \
 		'[ ! -e /sys/fs/cgroup/unified ] || umount /sys/fs/cgroup/unified; exec "$@"' sh "$@"
 }
 # Some hundred processes that live a third of a second, and their makers, as fast as those can.
@@ -155,7 +155,7 @@ storm='f() { while :; do sh -c "sleep 0.3 & sleep 0.3 & :" & sleep 0.01; done; }
 	for v in start pause resume pause delete; do
 		words=("$v")
 		[ $v != delete ] || words+=(--force)
-		timeout 20 strace -qq -o "$t.$v" "$OCIRT" --root "$ROOT" "${words[@]}" "$ID" </dev/null >/dev/null 2>&1
+		timeout 120 strace -qq -o "$t.$v" "$OCIRT" --root "$ROOT" "${words[@]}" "$ID" </dev/null >/dev/null 2>&1
 	done
 	wait $tracer || :
 	for v in create start pause resume delete; do

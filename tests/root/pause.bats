@@ -112,7 +112,7 @@ frozen() {
 	run rt delete "$ID"
 	[ "$status" = 1 ]
 	says paused
-	timeout 15 "$OCIRT" --root "$ROOT" delete --force "$ID"
+	timeout 120 "$OCIRT" --root "$ROOT" delete --force "$ID"
 }
 
 @test "the same where only the v1 freezer has frozen it" {
@@ -121,7 +121,7 @@ frozen() {
 	started
 	echo FROZEN >"/sys/fs/cgroup/freezer$CG/freezer.state"
 	wait_for is_status paused
-	timeout 15 "$OCIRT" --root "$ROOT" delete --force "$ID"
+	timeout 120 "$OCIRT" --root "$ROOT" delete --force "$ID"
 	started
 	echo FROZEN >"/sys/fs/cgroup/freezer$CG/freezer.state"
 	wait_for is_status paused
@@ -175,7 +175,7 @@ frozen() {
 		$r delete --force "$ID"
 	SH
 	export OCIRT ROOT ID CG
-	timeout 60 unshare -m --propagation private bash -x "$BATS_TEST_TMPDIR/v1"
+	timeout 120 unshare -m --propagation private bash -x "$BATS_TEST_TMPDIR/v1"
 }
 
 @test "with v2 alone, where a cgroup has the name of a v1 hierarchy" {
@@ -202,5 +202,5 @@ frozen() {
 		rmdir "$top/pids" "$top"
 	SH
 	export OCIRT ROOT ID CG
-	timeout 60 unshare -m --propagation private bash -x "$BATS_TEST_TMPDIR/v2"
+	timeout 120 unshare -m --propagation private bash -x "$BATS_TEST_TMPDIR/v2"
 }

@@ -313,7 +313,7 @@ PY
 	args sleep 100
 	create_container
 	rt start "$ID"
-	run timeout 10 "$OCIRT" --root "$ROOT" exec "$ID" echo heard </dev/null
+	run timeout 120 "$OCIRT" --root "$ROOT" exec "$ID" echo heard </dev/null
 	[ "$output" = heard ] || { cat "$BATS_TEST_TMPDIR/calls"; echo "$output"; false; }
 	wait $AGENT
 	rt delete --force "$ID"

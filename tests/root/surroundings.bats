@@ -17,7 +17,7 @@ teardown() { teardown_bundle; }
 
 # same COMMAND...: run below it prints what a plain run prints. RUN: the words of the run.
 same() {
-	timeout 60 "$@" "$OCIRT" --root "$ROOT" run --bundle "$BUNDLE" "$ID" </dev/null >"$BATS_TEST_TMPDIR/odd" 2>"$BATS_TEST_TMPDIR/e" 3>&- || {
+	timeout 120 "$@" "$OCIRT" --root "$ROOT" run --bundle "$BUNDLE" "$ID" </dev/null >"$BATS_TEST_TMPDIR/odd" 2>"$BATS_TEST_TMPDIR/e" 3>&- || {
 		echo "$*: $?"
 		cat "$BATS_TEST_TMPDIR/e"
 		return 1
@@ -102,10 +102,10 @@ libc.execve(sys.argv[1].encode(), (ctypes.c_char_p * 1)(None), (ctypes.c_char_p 
 	args sleep 1000
 	create_container
 	for f in "$BATS_TEST_TMPDIR/fifo" /dev/zero "$BATS_TEST_TMPDIR"; do
-		run timeout 20 "$OCIRT" --root "$ROOT" update --resources "$f" "$ID"
+		run timeout 120 "$OCIRT" --root "$ROOT" update --resources "$f" "$ID"
 		[ "$status" = 1 ]
 		one_line "$f"
-		run timeout 20 "$OCIRT" --root "$ROOT" exec --process "$f" "$ID"
+		run timeout 120 "$OCIRT" --root "$ROOT" exec --process "$f" "$ID"
 		[ "$status" = 255 ]
 	done
 }

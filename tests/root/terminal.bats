@@ -234,7 +234,7 @@ while b"UP" not in got:
 os.close(fd)
 print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 PY
-	run timeout 30 python3 "$BATS_TEST_TMPDIR/away.py" "$OCIRT" --root "$ROOT" exec -t "$ID" sh -c 'trap "echo hung up >/tmp/hup; exit 6" HUP; echo UP; while :; do sleep 0.1; done'
+	run timeout 120 python3 "$BATS_TEST_TMPDIR/away.py" "$OCIRT" --root "$ROOT" exec -t "$ID" sh -c 'trap "echo hung up >/tmp/hup; exit 6" HUP; echo UP; while :; do sleep 0.1; done'
 	[ "$output" = 6 ]
 	[ "$(cat "$BUNDLE/rootfs/tmp/hup")" = "hung up" ]
 	rt delete --force "$ID"

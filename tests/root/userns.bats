@@ -18,7 +18,7 @@ hold() {
 	[ "$1" != user ] || flags+=(--user)
 	unshare "${flags[@]}" sleep 1000 </dev/null >/dev/null 2>&1 3>&- &
 	HOLDERS+=("$!")
-	for ((i = 0; i < 200; i++)); do
+	for ((i = 0; i < 1200; i++)); do
 		read -r child <"/proc/$!/task/$!/children" 2>/dev/null || :
 		[ -z "$child" ] || [ "$(tr '\0' ' ' <"/proc/$child/cmdline")" != "sleep 1000 " ] || break
 		sleep 0.05
@@ -219,7 +219,7 @@ each() {
 	one_line '/linux/namespaces/1: open /etc/passwd: not a namespace'
 	mkfifo "$BATS_TEST_TMPDIR/fifo"
 	config '.linux.namespaces[1].path = $p' --arg p "$BATS_TEST_TMPDIR/fifo"
-	run timeout 20 "$OCIRT" --root "$ROOT" run -b "$BUNDLE" "$ID"
+	run timeout 120 "$OCIRT" --root "$ROOT" run -b "$BUNDLE" "$ID"
 	one_line 'fifo: not a namespace'
 	config '.linux.namespaces[1].path = "/nowhere"'
 	run run_container

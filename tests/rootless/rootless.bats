@@ -137,7 +137,7 @@ teardown() { teardown_bundle; }
 	unshare -Ur true || skip "user namespaces are refused here"
 	unshare -Urn --pid --fork sleep 1000 </dev/null >/dev/null 2>&1 3>&- &
 	local outer=$! child='' i
-	for ((i = 0; i < 200; i++)); do
+	for ((i = 0; i < 1200; i++)); do
 		read -r child <"/proc/$outer/task/$outer/children" 2>/dev/null || :
 		[ -z "$child" ] || [ "$(tr '\0' ' ' <"/proc/$child/cmdline")" != "sleep 1000 " ] || break
 		sleep 0.05
@@ -162,7 +162,7 @@ teardown() { teardown_bundle; }
 	cat >"$BATS_TEST_TMPDIR/inside" <<-'SH'
 		unshare -n --pid --fork sleep 1000 </dev/null >/dev/null 2>&1 3>&- &
 		outer=$!
-		for ((i = 0; i < 200; i++)); do
+		for ((i = 0; i < 1200; i++)); do
 			read -r child <"/proc/$outer/task/$outer/children" 2>/dev/null || :
 			[ -z "$child" ] || [ "$(tr '\0' ' ' <"/proc/$child/cmdline")" != "sleep 1000 " ] || break
 			sleep 0.05

@@ -61,12 +61,12 @@ trace() { # CALLS VERB...
 }
 untraced() { rm -f "$TRACE"; } # before each way
 
-rt_here() { # COMMAND ARGUMENT...: in the shadow of what is missing; nothing takes longer than 30 seconds
+rt_here() { # COMMAND ARGUMENT...: in the shadow of what is missing; nothing takes longer than two minutes
 	local front=()
 	# Beside them, not before them: it stays as long as there is somebody to look at.
 	[[ $VERBS != *" $1 "* ]] || front=(strace -D -f -A -qq -e "trace=$CALLS" -o "$TRACE")
 	[ "$LACK" = - ] || front+=("$DENY" "$LACK")
-	timeout -k 5 30 "${front[@]}" "$OCIRT" --root "$ROOT" "$@"
+	timeout -k 5 120 "${front[@]}" "$OCIRT" --root "$ROOT" "$@"
 }
 
 listen() { # the other side of a console socket

@@ -16,12 +16,12 @@ one_way() {
 		run) "$@" run --bundle "$bundle" "$id" ;;
 		pipes) : | "$@" run --bundle "$bundle" "$id" | cat ;;
 		create) "$@" create --bundle "$bundle" "$id" && "$@" start "$id"
-			for ((i = 0; i < 200; i++)); do "$@" state "$id" | grep -q stopped && break; sleep 0.05; done
+			for ((i = 0; i < 1200; i++)); do "$@" state "$id" | grep -q stopped && break; sleep 0.05; done
 			"$@" delete --force "$id" ;;
 		exec) "$@" exec "$id" push ;;
 		exec-pipes) : | "$@" exec "$id" push | cat ;;
 		exec-detached) "$@" exec --detach "$id" push
-			for ((i = 0; i < 200; i++)); do [ -s "$bundle/rootfs/tmp/said" ] && break; sleep 0.05; done ;;
+			for ((i = 0; i < 1200; i++)); do [ -s "$bundle/rootfs/tmp/said" ] && break; sleep 0.05; done ;;
 		esac' "$WAY" "$BUNDLE" "$ID" "${front[@]}" "$OCIRT" --root "$ROOT" </dev/null >"$BATS_TEST_TMPDIR/way.out" 2>&1 || status=$?
 	output=$(cat "$BUNDLE/rootfs/tmp/said")
 	echo "# $WAY without $LACK: status $status: $output: $(head -c 500 "$BATS_TEST_TMPDIR/way.out")"

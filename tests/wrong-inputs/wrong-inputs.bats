@@ -30,10 +30,10 @@ try_row() {
 	local s=0
 	if [ "$kind" = sh ]; then # the whole call; in a shell of its own, with a bound
 		export ROOT BUNDLE ID OCIRT BATS_TEST_TMPDIR
-		timeout 20 bash -c "cd '$BATS_TEST_TMPDIR'; . '$BATS_TEST_DIRNAME/shell.bash'; $input" \
+		timeout 120 bash -c "cd '$BATS_TEST_TMPDIR'; . '$BATS_TEST_DIRNAME/shell.bash'; $input" \
 			</dev/null >"$BATS_TEST_TMPDIR/o" 2>"$BATS_TEST_TMPDIR/e" 3>&- || s=$?
 	else
-		timeout 20 "$OCIRT" --root "$ROOT" "${words[@]}" </dev/null >"$BATS_TEST_TMPDIR/o" 2>"$BATS_TEST_TMPDIR/e" 3>&- || s=$?
+		timeout 120 "$OCIRT" --root "$ROOT" "${words[@]}" </dev/null >"$BATS_TEST_TMPDIR/o" 2>"$BATS_TEST_TMPDIR/e" 3>&- || s=$?
 	fi
 	left=$(ls -A "$ROOT" 2>/dev/null)$(cgroup_dirs)
 	[ ! -e "$pidfile" ] || left+=" pid file"
