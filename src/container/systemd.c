@@ -247,11 +247,8 @@ static int put_value(struct systemd *s, sd_bus_message *m, const struct unit_pro
 	switch (type[0]) {
 	case 's':
 		return s->append(m, "s", property->texts[0]);
-	case 'd':
-		return s->append(m, "d", property->real);
 	case 'b':
 	case 'i':
-	case 'u':
 		return s->append(m, type, (uint32_t) property->number);
 	default:
 		return s->append(m, type, property->number);

@@ -339,6 +339,33 @@ static void add_devices(struct list *list, const struct cgroup_plan *plan)
 
 /* ---- annotations -------------------------------------------------------------------------------- */
 
+/* What an annotation may set: when and how this unit ends, and after what. Annotations come from pods and
+ * images too (CVE-2024-3154), so nothing is here that runs, starts or stops something else of the host
+ * (Exec..., Wants, Conflicts, OnFailure), that takes a limit of the administrator away, or that we say
+ * ourselves (Slice, PIDs, and all that /linux/resources becomes). Engines set After, CollectMode,
+ * DefaultDependencies, Delegate and TimeoutStopUSec. */
+static const struct settable {
+	const char *name;
+	const char *type;
+	const char *words[4]; /* if any: these values alone; ends with NULL */
+} settable[] = {
+	{ "After", "as", { NULL } },
+	{ "Before", "as", { NULL } },
+	{ "CollectMode", "s", { "inactive", "inactive-or-failed" } },
+	{ "DefaultDependencies", "b", { NULL } },
+	{ "Delegate", "b", { "true" } }, /* as it is */
+	{ "KillMode", "s", { "control-group", "mixed" } }, /* others leave processes behind */
+	{ "KillSignal", "i", { NULL } },
+	{ "ManagedOOMMemoryPressure", "s", { "auto", "kill" } },
+	{ "ManagedOOMSwap", "s", { "auto", "kill" } },
+	{ "OOMPolicy", "s", { "continue", "kill", "stop" } },
+	{ "PartOf", "as", { NULL } },
+	{ "RuntimeMaxUSec", "t", { NULL } },
+	{ "TimeoutStopUSec", "t", { NULL } },
+};
+
+enum { SETTABLE = sizeof(settable) / sizeof(settable[0]) };
+
 /* A text in quotes at *from, which moves behind it. NULL: none. */
 static const char *quoted(struct arena *arena, const char **from)
 {
@@ -360,13 +387,25 @@ static const char *quoted(struct arena *arena, const char **from)
 	return to;
 }
 
+/* 'a' */
+static bool read_text(struct arena *arena, const char *p, struct unit_property *ret)
+{
+	const char **texts = arena_array(arena, 1, sizeof(*texts));
+
+	texts[0] = quoted(arena, &p);
+	ret->texts = texts;
+	ret->count = 1;
+	return texts[0] != NULL && *p == '\0';
+}
+
 /* ['a', "b"] */
 static bool read_texts(struct arena *arena, const char *p, struct unit_property *ret)
 {
 	const char **texts = NULL;
 	size_t count = 0;
 
-	p++;
+	if (*p++ != '[')
+		return false;
 	for (;;) {
 		const char *text;
 
@@ -383,7 +422,6 @@ static bool read_texts(struct arena *arena, const char *p, struct unit_property 
 		if (*p++ != ',')
 			return false;
 	}
-	ret->type = "as";
 	ret->texts = texts;
 	ret->count = count;
 	return p[1] == '\0';
@@ -410,103 +448,138 @@ static bool millionths(const char *text, uint64_t *ret)
 	return *text == '\0';
 }
 
-static bool read_number(const char *text, struct unit_property *ret)
+/* What stands behind "uint64 " and the like: the row knows the type. */
+static const char *number_in(const char *text)
 {
-	static const struct {
-		const char *word;
-		const char *type;
-	} types[] = { { "int32 ", "i" }, { "uint32 ", "u" }, { "int64 ", "x" }, { "uint64 ", "t" },
-		{ "double ", "d" } };
-	int64_t number;
-	uint64_t parts;
+	static const char *const types[] = { "int32 ", "uint32 ", "int64 ", "uint64 ", "double " };
 
-	ret->type = strchr(text, '.') != NULL ? "d" : "i"; /* GVariant's defaults */
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		const char *rest = str_after(text, types[i].word);
+		const char *rest = str_after(text, types[i]);
 
-		if (rest != NULL) {
-			ret->type = types[i].type;
-			text = rest + strspn(rest, " ");
-			break;
-		}
+		if (rest != NULL)
+			return rest + strspn(rest, " ");
 	}
-	if (ret->type[0] == 'd') {
-		const bool minus = text[0] == '-';
-
-		if (!millionths(text + minus, &parts))
-			return false;
-		ret->real = (minus ? -1.0 : 1.0) * (double) parts / 1e6;
-		return true;
-	}
-	if (ret->type[0] == 't')
-		return str_to_u64(text, &ret->number) == 0;
-	if (str_to_i64(text, &number) < 0 || (ret->type[0] == 'i' && number != (int32_t) number) ||
-		(ret->type[0] == 'u' && (number < 0 || number > UINT32_MAX)))
-		return false;
-	ret->number = (uint64_t) number;
-	return true;
+	return text;
 }
 
-/* TimeoutStopSec=5 is TimeoutStopUSec=uint64 5000000 on the bus. */
-static bool read_seconds(
-	struct arena *arena, const char *name, const char *text, struct unit_property *ret)
+static bool read_value(struct arena *arena, const struct settable *row, const char *text,
+	bool seconds, struct unit_property *ret)
 {
-	const char *rest = strrchr(text, ' ');
+	uint64_t number;
 
-	ret->name = arena_printf(arena, "%.*sUSec", (int) (strlen(name) - 3), name);
-	ret->type = "t";
-	return millionths(rest != NULL ? rest + 1 : text, &ret->number);
-}
-
-static bool read_property(
-	struct arena *arena, const char *name, const char *text, struct unit_property *ret)
-{
-	text += strspn(text, " ");
-	ret->name = name;
-	if (ends(name, "Sec") && !ends(name, "USec"))
-		return read_seconds(arena, name, text, ret);
-	if (str_eq(text, "true") || str_eq(text, "false")) {
-		ret->type = "b";
-		ret->number = text[0] == 't';
-		return true;
-	}
-	if (text[0] == '[')
+	switch (row->type[0]) {
+	case 'a':
 		return read_texts(arena, text, ret);
-	if (text[0] == '\'' || text[0] == '"') {
-		const char **texts = arena_array(arena, 1, sizeof(*texts));
-
-		texts[0] = quoted(arena, &text);
-		ret->type = "s";
-		ret->texts = texts;
-		ret->count = 1;
-		return texts[0] != NULL && *text == '\0';
+	case 's':
+		return read_text(arena, text, ret);
+	case 'b':
+		ret->number = str_eq(text, "true");
+		return ret->number == 1 || str_eq(text, "false");
+	case 'i': /* a signal */
+		if (str_to_u64(number_in(text), &number) < 0 || number < 1 || number > 64)
+			return false;
+		ret->number = number;
+		return true;
+	default:
+		text = number_in(text);
+		return seconds ? millionths(text, &ret->number)
+			       : str_to_u64(text, &ret->number) == 0;
 	}
-	return read_number(text, ret);
+}
+
+static bool is_a_word(const struct settable *row, const struct unit_property *property)
+{
+	const char *flag = property->number == 1 ? "true" : "false";
+
+	return row->words[0] == NULL ||
+		str_in(row->type[0] == 's' ? property->texts[0] : flag, row->words);
+}
+
+static const char *wanted(struct arena *arena, const struct settable *row)
+{
+	const bool text = row->type[0] == 's';
+	const char *list = NULL;
+
+	for (size_t i = 0; row->words[i] != NULL; i++)
+		list = arena_printf(arena, text ? "%s%s'%s'" : "%s%s%s", list != NULL ? list : "",
+			list != NULL ? " or " : "", row->words[i]);
+	if (list != NULL)
+		return list;
+	switch (row->type[0]) {
+	case 'a':
+		return "a list of units, as ['a.service']";
+	case 'b':
+		return "true or false";
+	case 'i':
+		return "the number of a signal";
+	default:
+		return "microseconds, or seconds for a name that ends in Sec";
+	}
+}
+
+static bool is_of_resources(const char *name)
+{
+	static const char *const others[] = { "AllowedCPUs", "AllowedMemoryNodes",
+		"CPUQuotaPerSecUSec", "CPUQuotaPeriodUSec", "DeviceAllow", "DevicePolicy", NULL };
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (str_eq(name, numbers[i].property))
+			return true;
+	return str_in(name, others);
+}
+
+static int refuse(struct arena *arena, const char *pointer, const char *name, struct err *err)
+{
+	const char *list = settable[0].name;
+
+	if (is_of_resources(name))
+		return err_at(err, pointer,
+			"no annotation sets \"%s\" of a unit: say it in /linux/resources", name);
+	for (size_t i = 1; i < SETTABLE; i++)
+		list = arena_printf(arena, "%s, %s", list, settable[i].name);
+	return err_at(err, pointer,
+		"no annotation sets \"%s\" of a unit: leave it out; those that one sets are %s",
+		name, list);
+}
+
+static int add_annotation(struct list *list, const char *asked, const char *text,
+	const char *pointer, struct err *err)
+{
+	/* TimeoutStopSec=5 is TimeoutStopUSec=uint64 5000000 on the bus. */
+	const bool seconds = ends(asked, "Sec") && !ends(asked, "USec");
+	const char *name = seconds
+		? arena_printf(list->arena, "%.*sUSec", (int) strlen(asked) - 3, asked)
+		: asked;
+	const struct settable *row = NULL;
+	struct unit_property property = { .name = name, .pointer = pointer };
+
+	for (size_t i = 0; i < SETTABLE && row == NULL; i++)
+		if (str_eq(settable[i].name, name))
+			row = &settable[i];
+	if (row == NULL)
+		return refuse(list->arena, pointer, name, err);
+	property.type = row->type;
+	text += strspn(text, " ");
+	if (!read_value(list->arena, row, text, seconds, &property) || !is_a_word(row, &property))
+		return err_at(err, pointer, "expected %s in GVariant's text format, found \"%s\"",
+			wanted(list->arena, row), text);
+	*ARENA_PUSH(list->arena, list->items, list->count) = property;
+	return 0;
 }
 
 static int add_annotations(struct list *list, const struct spec_map *annotations, struct err *err)
 {
-	static const char prefix[] = "org.systemd.property.";
-
 	for (size_t i = 0; annotations != NULL && i < annotations->count; i++) {
-		const char *name = str_after(annotations->items[i].key, prefix);
-		struct unit_property property = { 0 };
+		const struct spec_map_entry *entry = &annotations->items[i];
+		const char *name = str_after(entry->key, "org.systemd.property.");
+		char key[96];
 
 		if (name == NULL)
 			continue;
-		property.pointer =
-			arena_printf(list->arena, "/annotations/%s", annotations->items[i].key);
-		if (name[0] == '\0' ||
-			strspn(name,
-				"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				"0123456789") != strlen(name))
-			return err_at(
-				err, property.pointer, "\"%s\" is no name of a property", name);
-		if (!read_property(list->arena, name, annotations->items[i].value, &property))
-			return err_at(err, property.pointer,
-				"\"%s\" is not a value in GVariant's text format",
-				annotations->items[i].value);
-		*ARENA_PUSH(list->arena, list->items, list->count) = property;
+		str_pointer_key(key, sizeof(key), entry->key);
+		if (add_annotation(list, name, entry->value,
+			    arena_printf(list->arena, "/annotations/%s", key), err) < 0)
+			return -1;
 	}
 	return 0;
 }

@@ -17,7 +17,8 @@ ERR_CHECK int cg_systemd_names(const struct plan_input *in, const char *cgroups_
 
 /* The properties: of the values and device rules of plan, and of the annotations
  * org.systemd.property.NAME, whose values are in GVariant's text format; a name that ends in Sec is in
- * seconds. annotations may be NULL (update). */
+ * seconds. Of those a table says which may be set; every other one is an error. annotations may be NULL
+ * (update). */
 ERR_CHECK int cg_systemd_properties(struct arena *arena, const struct spec_map *annotations,
 	const struct cgroup_plan *plan, struct unit_plan *ret, struct err *err);
 

@@ -230,27 +230,33 @@ static void test_annotations(void **state)
 		int64_t number;
 	} cases[] = {
 		{ "TimeoutStopUSec", "uint64 123456789", "TimeoutStopUSec", "t", 123456789 },
+		{ "TimeoutStopUSec", "5000000", "TimeoutStopUSec", "t", 5000000 },
 		{ "TimeoutStopSec", "7", "TimeoutStopUSec", "t", 7000000 },
 		{ "TimeoutStopSec", "1.5", "TimeoutStopUSec", "t", 1500000 },
 		{ "TimeoutStopSec", "int64 2", "TimeoutStopUSec", "t", 2000000 },
+		{ "RuntimeMaxSec", "double 0.5", "RuntimeMaxUSec", "t", 500000 },
 		{ "CollectMode", "'inactive-or-failed'", "CollectMode", "s", 0 },
-		{ "X", "\"a\\\"b\"", "X", "s", 0 },
+		{ "OOMPolicy", "\"con\\tinue\"", "OOMPolicy", "s", 0 },
+		{ "ManagedOOMSwap", "'kill'", "ManagedOOMSwap", "s", 0 },
 		{ "After", "['a.service', \"b.service\"]", "After", "as", 0 },
-		{ "After", "[]", "After", "as", 0 },
-		{ "B", "true", "B", "b", 1 },
-		{ "B", "false", "B", "b", 0 },
-		{ "N", "-5", "N", "i", -5 },
-		{ "N", "uint32 5", "N", "u", 5 },
-		{ "N", "int64 -5", "N", "x", -5 },
-		{ "N", "1.25", "N", "d", 0 },
-		{ "N", "", NULL, NULL, 0 },
-		{ "N", "five", NULL, NULL, 0 },
-		{ "N", "'open", NULL, NULL, 0 },
-		{ "N", "['a'", NULL, NULL, 0 },
-		{ "N", "uint32 -1", NULL, NULL, 0 },
-		{ "N", "5000000000", NULL, NULL, 0 },
-		{ "A/B", "1", NULL, NULL, 0 },
-		{ "", "1", NULL, NULL, 0 },
+		{ "Before", "[]", "Before", "as", 0 },
+		{ "DefaultDependencies", "true", "DefaultDependencies", "b", 1 },
+		{ "DefaultDependencies", "false", "DefaultDependencies", "b", 0 },
+		{ "Delegate", "true", "Delegate", "b", 1 },
+		{ "KillSignal", "int32 37", "KillSignal", "i", 37 },
+		{ "Delegate", "false", NULL, NULL, 0 },
+		{ "KillMode", "'none'", NULL, NULL, 0 },
+		{ "KillMode", "['mixed']", NULL, NULL, 0 },
+		{ "KillSignal", "0", NULL, NULL, 0 },
+		{ "KillSignal", "65", NULL, NULL, 0 },
+		{ "TimeoutStopUSec", "", NULL, NULL, 0 },
+		{ "TimeoutStopUSec", "five", NULL, NULL, 0 },
+		{ "TimeoutStopUSec", "-1", NULL, NULL, 0 },
+		{ "TimeoutStopUSec", "1.5", NULL, NULL, 0 },
+		{ "CollectMode", "'inactive", NULL, NULL, 0 },
+		{ "CollectMode", "inactive", NULL, NULL, 0 },
+		{ "After", "['a'", NULL, NULL, 0 },
+		{ "After", "'a'", NULL, NULL, 0 },
 	};
 
 	(void) state;
@@ -279,6 +285,70 @@ static void test_annotations(void **state)
 	}
 }
 
+/* CVE-2024-3154: annotations come from pods and images. Each value would be one of the property's own. */
+static void test_annotations_of_the_host(void **state)
+{
+	static const struct {
+		const char *name, *value, *says;
+	} cases[] = {
+		{ "ExecStart", "['/bin/touch', '/x']", "leave it out" },
+		{ "ExecStartPre", "['/bin/touch', '/x']", "leave it out" },
+		{ "ExecStop", "['/bin/touch', '/x']", "leave it out" },
+		{ "FailureAction", "'reboot-force'", "leave it out" },
+		{ "SuccessAction", "'poweroff'", "leave it out" },
+		{ "JobTimeoutAction", "'reboot'", "leave it out" },
+		{ "OnFailure", "['a.service']", "leave it out" },
+		{ "OnSuccess", "['a.service']", "leave it out" },
+		{ "Wants", "['poweroff.target']", "leave it out" },
+		{ "Requires", "['poweroff.target']", "leave it out" },
+		{ "BindsTo", "['poweroff.target']", "leave it out" },
+		{ "Upholds", "['a.service']", "leave it out" },
+		{ "Conflicts", "['sshd.service']", "leave it out" },
+		{ "PropagatesStopTo", "['sshd.service']", "leave it out" },
+		{ "Slice", "'-.slice'", "leave it out" },
+		{ "PIDs", "[1]", "leave it out" },
+		{ "User", "'root'", "leave it out" },
+		{ "DelegateSubgroup", "'x'", "leave it out" },
+		{ "Description", "'x'", "leave it out" },
+		{ "Type", "'oneshot'", "leave it out" },
+		{ "ManagedOOMPreference", "'omit'", "leave it out" },
+		{ "SendSIGKILL", "false", "leave it out" },
+		{ "BPFProgram", "['device:/x']", "leave it out" },
+		{ "NoSuch", "17", "those that one sets are After, Before, CollectMode" },
+		{ "A/B", "1", "leave it out" },
+		{ "After ", "[]", "leave it out" },
+		{ "after", "[]", "leave it out" },
+		{ "Sec", "1", "leave it out" },
+		{ "", "1", "leave it out" },
+		{ "DevicePolicy", "'auto'", "/linux/resources" },
+		{ "DeviceAllow", "[]", "/linux/resources" },
+		{ "MemoryMax", "uint64 1", "/linux/resources" },
+		{ "TasksMax", "uint64 1", "/linux/resources" },
+		{ "CPUQuotaPerSecUSec", "uint64 1", "/linux/resources" },
+		{ "CPUQuotaPerSecSec", "1", "/linux/resources" },
+		{ "AllowedCPUs", "[]", "/linux/resources" },
+	};
+
+	(void) state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		_cleanup_arena_ struct arena arena = { 0 };
+		struct spec_map_entry entry = { arena_printf(&arena, "org.systemd.property.%s",
+							cases[i].name),
+			(char *) cases[i].value };
+		const struct spec_map map = { &entry, 1 };
+		const struct cgroup_plan plan = { 0 };
+		struct unit_plan unit = { 0 };
+		struct err err = { 0 };
+		char key[96];
+
+		assert_int_equal(cg_systemd_properties(&arena, &map, &plan, &unit, &err), -1);
+		assert_int_equal(unit.property_count, 0);
+		str_pointer_key(key, sizeof(key), entry.key);
+		assert_string_equal(err.pointer, arena_printf(&arena, "/annotations/%s", key));
+		assert_non_null(strstr(err.text, cases[i].says));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -288,6 +358,7 @@ int main(void)
 		cmocka_unit_test(test_cpus),
 		cmocka_unit_test(test_devices),
 		cmocka_unit_test(test_annotations),
+		cmocka_unit_test(test_annotations_of_the_host),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -372,9 +372,8 @@ struct device_rule {
 /* A property as systemd's D-Bus interface takes it (org.freedesktop.systemd1(5)). */
 struct unit_property {
 	const char *name; /* "MemoryMax" */
-	const char *type; /* "b", "i", "u", "x", "t", "d", "s", "as", "ay", "a(ss)" */
-	uint64_t number; /* of b, i, u, x, t */
-	double real; /* of d */
+	const char *type; /* "b", "i", "t", "s", "as", "ay", "a(ss)" */
+	uint64_t number; /* of b, i, t */
 	const char *const *texts; /* of s, as, a(ss) */
 	const uint8_t *bytes; /* of ay */
 	size_t count; /* texts or bytes */

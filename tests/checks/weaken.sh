@@ -12,6 +12,10 @@ while IFS=$'\t' read -r name file change test _; do
 		! sed -E "$change" "$f" | cmp -s - "$f" || fault "weaken.tsv: $name: the line that it changes is not in $f"
 	done
 	case $test in
+	*_test:*)
+		grep -q "^static void ${test#*:}(" "src/${test%%:*}.c" || fault "weaken.tsv: $name: no test is called $test"
+		continue
+		;;
 	*.bats:*) there=$(grep -h '^@test "' "tests/${test%%.bats:*}.bats") ;;
 	*) there=$names ;;
 	esac
