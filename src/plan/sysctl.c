@@ -58,12 +58,17 @@ static bool is_clean(const char *path)
 }
 
 static int check(const struct plan_input *in, const struct ns_plan *ns, const char *path,
-	const char *pointer, struct err *err)
+	const char *value, const char *pointer, struct err *err)
 {
+	enum { NAME_BYTES = 64 };
+
 	if (str_eq(path, "kernel/hostname"))
 		return err_at(err, pointer, "the hostname is set by /hostname");
 	if (str_eq(path, "kernel/domainname") && in->spec->domainname != NULL)
 		return err_at(err, pointer, "the domainname is set by /domainname");
+	/* The kernel takes a longer one and keeps its beginning. */
+	if (str_eq(path, "kernel/domainname") && strlen(value) > NAME_BYTES)
+		return err_at(err, pointer, "must not be longer than %d bytes", NAME_BYTES);
 	for (size_t i = 0; i < sizeof(namespaced) / sizeof(namespaced[0]); i++) {
 		const char *known = namespaced[i].path;
 		const bool prefix = known[strlen(known) - 1] == '/';
@@ -96,7 +101,7 @@ int plan_sysctl(const struct plan_input *in, const struct ns_plan *ns,
 		pointer = arena_printf(in->arena, "/linux/sysctl/%s", key);
 		if (!is_clean(path))
 			return err_at(err, pointer, "it is not the name of a sysctl");
-		if (check(in, ns, path, pointer, err) < 0)
+		if (check(in, ns, path, entry->value, pointer, err) < 0)
 			return -1;
 		sysctls[i] = (struct sysctl_plan){ path, entry->value, pointer };
 	}

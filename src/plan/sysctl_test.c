@@ -135,6 +135,7 @@ static void test_names_of_the_specification(void **state)
 	_cleanup_arena_ struct arena arena = { 0 };
 	const struct sysctl_plan *plan = NULL;
 	struct err err = { 0 };
+	char name[66] = "";
 	size_t count = 0;
 
 	(void) state;
@@ -142,6 +143,14 @@ static void test_names_of_the_specification(void **state)
 	assert_non_null(strstr(err.text, "/domainname"));
 	assert_int_equal(make(&arena, all, "kernel.hostname", "a", NULL, &plan, &count, &err), -1);
 	assert_non_null(strstr(err.text, "/hostname"));
+	/* One byte more is what the kernel would leave out. */
+	memset(name, 'a', sizeof(name) - 1);
+	assert_int_equal(
+		make(&arena, all, "kernel.domainname", name, NULL, &plan, &count, &err), -1);
+	assert_non_null(strstr(err.text, "longer than 64 bytes"));
+	name[64] = '\0';
+	assert_int_equal(
+		make(&arena, all, "kernel.domainname", name, NULL, &plan, &count, &err), 0);
 }
 
 int main(void)
