@@ -5,12 +5,14 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "base/time.h"
 #include "container/proc.h"
 #include "kernel/ns.h"
 #include "kernel/seccomp.h"
 #include "kernel/sock.h"
 
 enum { NOT_YET = -1, NEVER = -2 };
+enum { AGENT_MS = 10 * 1000 }; /* for an agent that does not read */
 
 /* The courier's side. Its only libc is sched_yield and what sends. */
 static int deliver(void *data)
@@ -24,8 +26,9 @@ static int deliver(void *data)
 		(void) sched_yield();
 	if (listener == NEVER)
 		return 0;
-	courier->failed = sock_send_fd(connection, filter->listener_state,
-				  strlen(filter->listener_state), listener, &courier->err) < 0;
+	courier->failed =
+		sock_send_all(connection, filter->listener_state, strlen(filter->listener_state),
+			listener, time_deadline_ms(AGENT_MS), &courier->err) < 0;
 	/* Here and now: an agent that reads to the end would wait for an execve that waits for its answer. */
 	fd_close(&connection);
 	/* Were it kept here and the agent gone, trapped calls would wait for ever; with nobody

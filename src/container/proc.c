@@ -30,7 +30,6 @@ enum {
 	DEADLINE_POLICY = 6,
 	RESET_ON_FORK = 1,
 	PASSWD_MAX_BYTES = 16 * 1024 * 1024,
-	AGENT_MS = 10 * 1000
 };
 
 /* ---- HOME --------------------------------------------------------------------------------------- */
@@ -350,9 +349,7 @@ int proc_listener_socket(const char *path, struct err *err)
 {
 	_cleanup_fd_ int sock = sock_connect_path(path, SOCK_STREAM, err);
 
-	if (sock < 0 || sock_bound_send(sock, AGENT_MS, err) < 0)
-		return err_place(err, "/linux/seccomp/listenerPath");
-	return TAKE_FD(sock);
+	return sock < 0 ? err_place(err, "/linux/seccomp/listenerPath") : TAKE_FD(sock);
 }
 
 int proc_raise_limits(const struct proc_plan *plan, pid_t pid, struct err *err)

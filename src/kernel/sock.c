@@ -163,7 +163,7 @@ int sock_bind_datagram_at(int dirfd, const char *name, struct err *err)
 	return TAKE_FD(sock);
 }
 
-int sock_send_fd(int sock, const void *bytes, size_t length, int fd, struct err *err)
+static ssize_t send_part(int sock, const void *bytes, size_t length, int fd, int flags)
 {
 	union {
 		char room[CMSG_SPACE(sizeof(int))];
@@ -185,11 +185,47 @@ int sock_send_fd(int sock, const void *bytes, size_t length, int fd, struct err 
 		memcpy(CMSG_DATA(head), &fd, sizeof(fd));
 	}
 	do
-		sent = sendmsg(sock, &message, MSG_NOSIGNAL);
+		sent = sendmsg(sock, &message, MSG_NOSIGNAL | flags);
 	while (sent < 0 && errno == EINTR);
+	return sent;
+}
+
+int sock_send_fd(int sock, const void *bytes, size_t length, int fd, struct err *err)
+{
+	const ssize_t sent = send_part(sock, bytes, length, fd, 0);
+
 	if (sent < 0)
 		return err_sys(err, "sendmsg");
+	if ((size_t) sent != length)
+		return err_num(err, EMSGSIZE, "sendmsg");
 	return 0;
+}
+
+int sock_send_all(
+	int sock, const void *bytes, size_t length, int fd, uint64_t deadline_ns, struct err *err)
+{
+	const char *rest = bytes;
+
+	for (;;) {
+		struct pollfd room = { .fd = sock, .events = POLLOUT };
+		const ssize_t sent = send_part(sock, rest, length, fd, MSG_DONTWAIT);
+		int ready;
+
+		if (sent < 0 && errno != EAGAIN)
+			return err_sys(err, "sendmsg");
+		if (sent >= 0 && (size_t) sent == length)
+			return 0;
+		if (sent > 0) {
+			rest += sent;
+			length -= (size_t) sent;
+			fd = -1; /* it went with the first part */
+		}
+		ready = poll(&room, 1, time_poll_ms(deadline_ns));
+		if (ready < 0 && errno != EINTR)
+			return err_sys(err, "poll");
+		if (ready == 0)
+			return err_set(err, ERR_TIMEOUT, "sendmsg: the other side does not read");
+	}
 }
 
 int sock_bound_send(int sock, unsigned ms, struct err *err)

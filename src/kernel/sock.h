@@ -43,6 +43,11 @@ ERR_CHECK int sock_bind_datagram_at(int dirfd, const char *name, struct err *err
 /* Sends one packet, with a copy of fd unless it is -1. Never raises SIGPIPE. */
 ERR_CHECK int sock_send_fd(int sock, const void *bytes, size_t length, int fd, struct err *err);
 
+/* The same on a stream, of any length: a stream takes a part of what is longer than its buffer, so the rest is
+ * sent as the other side reads. */
+ERR_CHECK int sock_send_all(
+	int sock, const void *bytes, size_t length, int fd, uint64_t deadline_ns, struct err *err);
+
 /* A send to an other side that does not read gives up after this time (EAGAIN). */
 ERR_CHECK int sock_bound_send(int sock, unsigned ms, struct err *err);
 
