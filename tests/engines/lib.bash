@@ -30,10 +30,12 @@
 #   RIG_BASE     where $RIG_DIR is made [/tmp]
 #   RIG_KEEP=1   keep $RIG_DIR and the log of every step
 #   RIG_ONLY=RE  run only the steps whose name matches this regular expression
-#   RIG_TIMEOUT  seconds one engine command may take [60]
+#   RIG_TIMEOUT  seconds one engine command may take, and what is waited for [120]
+#   RIG_STEP     seconds one step may take [five times that]; then it is ended and said to hang
 #   RIG_VERBOSE=1  print the output of failed steps on stderr
 
-RIG_TIMEOUT=${RIG_TIMEOUT:-60}
+RIG_TIMEOUT=${RIG_TIMEOUT:-120}
+RIG_STEP=${RIG_STEP:-$((RIG_TIMEOUT * 5))}
 RIG_CGROUP=${RIG_CGROUP:-keep}
 rig_passed=0 rig_failed=0 rig_skipped=0 rig_child=''
 
@@ -119,7 +121,7 @@ rig_cleanup() {
   fi
   [ -s "$RIG_DIR/hierarchies" ] && while IFS='|' read -r dir _; do
     # the last exiting processes may need a moment to leave the cgroups
-    for i in $(seq 50); do
+    for ((i = 0; i < 600; i++)); do
       [ -d "$dir/${RIG_DIR##*/}" ] || break
       find "$dir/${RIG_DIR##*/}" -depth -type d -exec rmdir {} + 2>/dev/null || sleep 0.1
     done
@@ -149,7 +151,7 @@ rig_setup_inside() {
     # v2: no processes beside child cgroups, so move to a leaf first
     mkdir /sys/fs/cgroup/init
     echo 1 >/sys/fs/cgroup/init/cgroup.procs
-    until_ok 10 rig_root_empty
+    until_ok rig_root_empty
     for c in $(cat /sys/fs/cgroup/cgroup.controllers); do
       echo "+$c" >/sys/fs/cgroup/cgroup.subtree_control || true
     done
@@ -193,6 +195,7 @@ rig_setup_inside() {
 rig_prepare() {
   local c dir
   mkdir -p "$RIG_DIR"/{tmp,log}
+  mkfifo "$RIG_DIR/never" # nobody writes into it
   chmod 1777 "$RIG_DIR/tmp"
   wrong_programs "$RIG_DIR/wf"
   # no network: name look-ups must fail at once
@@ -221,20 +224,43 @@ rig_prepare() {
 
 # --- steps -----------------------------------------------------------------------
 
-# step NAME CMD...: CMD may be a function; it runs in a subshell under set -e.
+# rig_below PID: its descendants
+rig_below() { local p; for p in $(pgrep -P "$1" || true); do echo "$p"; rig_below "$p"; done; }
+
+# rig_watch PID FILE: ends what has not ended in time, and notes in FILE what it was at. (It waits without a
+# child of its own, for something that does not come.)
+rig_watch() {
+  local below
+  read -r -t "$RIG_STEP" <>"$RIG_DIR/never" || true
+  below=$(rig_below "$1")
+  ps -o args= -p "$1,${below//$'\n'/,}" | tail -n 1 | cut -c 1-200 >"$2"
+  # shellcheck disable=SC2086 # words
+  kill -KILL $below $1 2>/dev/null || true
+}
+
+# step NAME CMD...: CMD may be a function; it runs in a subshell under set -e. One that hangs is ended.
 step() {
-  local name=$1 rc=0 log=$RIG_DIR/log/$1 start=$EPOCHREALTIME reason
+  local name=$1 rc=0 log=$RIG_DIR/log/$1 start=$EPOCHREALTIME reason='' pid watch
   shift
   if [ -n "${RIG_ONLY:-}" ] && ! [[ $name =~ $RIG_ONLY ]]; then return 0; fi
   ( set -eEuo pipefail; trap 'echo "at: $BASH_COMMAND" >&2' ERR; "$@" ) >"$log" 2>&1 </dev/null &
-  wait $! || rc=$?
+  pid=$!
+  rig_watch "$pid" "$RIG_DIR/hung" >/dev/null 2>&1 </dev/null &
+  watch=$!
+  wait "$pid" 2>/dev/null || rc=$?
+  kill -KILL "$watch" 2>/dev/null || true
+  wait "$watch" 2>/dev/null || true
+  if [ -e "$RIG_DIR/hung" ]; then
+    reason="hung for $RIG_STEP s in: $(cat "$RIG_DIR/hung")"
+    rm "$RIG_DIR/hung"
+  fi
   if [ "$rc" = 0 ]; then
     rig_passed=$((rig_passed + 1))
     echo "ok $name"
   else
     rig_failed=$((rig_failed + 1))
     # the most telling line: the last error, else the last line
-    reason=$(grep -iE 'error|fail|denied|not permitted|cannot|expected|unknown' "$log" | grep -v '^at: ' | tail -n 1 || true)
+    [ -n "$reason" ] || reason=$(grep -iE 'error|fail|denied|not permitted|cannot|expected|unknown' "$log" | grep -v '^at: ' | tail -n 1 || true)
     [ -n "$reason" ] || reason=$(tail -n 1 "$log")
     [ "$rc" != 124 ] || reason="timed out; $reason"
     echo "not ok $name: ${reason:-exit status $rc}" | cut -c 1-400 | tr -d '\r'
@@ -272,19 +298,29 @@ fails() { if "$@"; then echo "expected to fail: $*"; return 1; fi; }
 # has WHAT TEXT PATTERN: fails unless TEXT holds the extended regular expression
 has() { grep -qE -- "$3" <<<"$2" || { echo "expected $1 to match /$3/, got '$(tail -n 3 <<<"$2" | tr '\n' ' ')'"; return 1; }; }
 
-# until_ok SECONDS CMD...: repeat CMD until it works
+# until_ok CMD...: repeat CMD until it works. All waiting is done by this, with one deadline: what a slow
+# machine takes longer for is no failure.
 until_ok() {
-  local end=$((SECONDS + $1)); shift
+  local end=$((SECONDS + RIG_TIMEOUT))
   until "$@" >/dev/null 2>&1; do
     [ "$SECONDS" -lt "$end" ] || { echo "error: still failing: $*"; "$@" || true; return 1; }
-    sleep 0.2
+    sleep 0.1
   done
 }
 
+# never CMD...: CMD fails, or will soon
+never() { until_ok not "$@"; }
+not() { ! "$@"; }
+
+# is_alive PID: it is there and no zombie
+is_alive() { [ -e "/proc/$1" ] && ! grep -q '^State:.*Z' "/proc/$1/status" 2>/dev/null; }
+
+# runs_below PID NAME: whether a process of that name is a child of PID's
+runs_below() { pgrep -P "$1" -x "$2"; }
+
 # in_pty CMD...: run CMD on a new terminal (whose input stays open), print what it shows
 in_pty() {
-  [ -p "$RIG_DIR/never" ] || mkfifo "$RIG_DIR/never"
-  script -qefc "$(printf '%q ' "$@")" /dev/null <>"$RIG_DIR/never" | tr -d '\r'
+  timeout -k 5 "$RIG_TIMEOUT" script -qefc "$(printf '%q ' "$@")" /dev/null <>"$RIG_DIR/never" | tr -d '\r'
 }
 
 # systemd_cgroups: whether the engines let systemd make the cgroups
