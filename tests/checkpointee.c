@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A program for the tests of checkpoint: holds something that criu has to know of, and counts into
- * /tmp/n while it is there. usage: checkpointee lock | tcp */
+ * /tmp/n while it is there. usage: checkpointee lock | tcp | groups | ids */
+#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -65,7 +70,26 @@ static int tcp(void)
 	return 1;
 }
 
+/* What root that is allowed to may become. */
+static int ids(bool all)
+{
+	const gid_t group = 34;
+
+	if (setgroups(1, &group) < 0 || prctl(PR_CAPBSET_DROP, CAP_KILL, 0, 0, 0) < 0 ||
+		(all && (setresgid(group, group, group) < 0 || setresuid(33, 33, 33) < 0)))
+		return 1;
+	for (int n = 0;; n++)
+		if (count(n) != 0)
+			return 3;
+}
+
 int main(int argc, char **argv)
 {
-	return argc < 2 ? 1 : strcmp(argv[1], "tcp") == 0 ? tcp() : lock();
+	const char *what = argc < 2 ? "" : argv[1];
+
+	if (strcmp(what, "tcp") == 0)
+		return tcp();
+	if (strcmp(what, "groups") == 0 || strcmp(what, "ids") == 0)
+		return ids(strcmp(what, "ids") == 0);
+	return strcmp(what, "lock") == 0 ? lock() : 1;
 }

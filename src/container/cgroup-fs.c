@@ -242,3 +242,47 @@ int cgroup_enter_beside(
 	}
 	return 0;
 }
+
+/* The directory of a line's hierarchy that one of the container's lies in, or NULL. */
+static const char *root_of(
+	const struct cgroup_dirs *dirs, const char *controllers, struct arena *arena)
+{
+	for (size_t i = 0; i < dirs->leaf_count; i++) {
+		const bool unified = str_starts(dirs->leaves[i], "/sys/fs/cgroup/unified/");
+		const char *name = hierarchy_name(
+			unified ? CGROUP_LAYOUT_HYBRID : CGROUP_LAYOUT_V2, controllers);
+		const char *root = arena_printf(arena, "%s%s%s", mount_point,
+			name[0] == '\0' || name[0] == '/' ? "" : "/", name);
+
+		if (controllers[0] == '\0'
+				? cgroup_may_be_v2(dirs, i)
+				: str_starts(dirs->leaves[i], arena_printf(arena, "%s/", root)))
+			return root;
+	}
+	return NULL;
+}
+
+int cgroup_leave(const struct cgroup_dirs *dirs, int procfs, pid_t pid, struct err *err)
+{
+	_cleanup_arena_ struct arena arena = { 0 };
+	char number[16], *next, *line;
+
+	(void) snprintf(number, sizeof(number), "%d", (int) pid);
+	if (procfs_read_all(procfs, "self/cgroup", &arena, &next, err) < 0)
+		return -1;
+	while ((line = strsep(&next, "\n")) != NULL) {
+		char *controllers = strchr(line, ':'), *own;
+		const char *root;
+
+		if (controllers == NULL || (own = strchr(controllers + 1, ':')) == NULL)
+			continue;
+		*own++ = '\0';
+		root = root_of(dirs, controllers + 1, &arena);
+		if (root != NULL &&
+			cgroupfs_write_file(
+				arena_printf(&arena, "%s%s", root, str_eq(own, "/") ? "" : own),
+				"cgroup.procs", number, err) < 0)
+			return err_place(err, "/linux/cgroupsPath");
+	}
+	return 0;
+}

@@ -76,6 +76,9 @@ ERR_CHECK int cgroup_enter(
 ERR_CHECK int cgroup_enter_beside(
 	const struct cgroup_dirs *dirs, int procfs, pid_t init, pid_t pid, struct err *err);
 
+/* A process that was put into them (cgroup_place) comes to where the caller is. */
+ERR_CHECK int cgroup_leave(const struct cgroup_dirs *dirs, int procfs, pid_t pid, struct err *err);
+
 /* The caller goes into the cgroups, or to the process init where one may hold no processes. */
 ERR_CHECK int cgroup_join(
 	const struct cgroup_dirs *dirs, int procfs, pid_t init, bool born_inside, struct err *err);

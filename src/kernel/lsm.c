@@ -97,3 +97,28 @@ int lsm_set_selinux_key(int procfs, const char *label, struct err *err)
 		return err_ctx(err, "selinux label of keys");
 	return 0;
 }
+
+static int get_attr(
+	int procfs, pid_t pid, const char *file, struct arena *arena, char **ret, struct err *err)
+{
+	char path[64];
+
+	(void) snprintf(path, sizeof(path), "%d/attr/%s", (int) pid, file);
+	return procfs_read_all(procfs, path, arena, ret, err);
+}
+
+int lsm_get_apparmor(int procfs, pid_t pid, struct arena *arena, char **ret, struct err *err)
+{
+	if (get_attr(procfs, pid, "apparmor/current", arena, ret, err) == 0)
+		return 0;
+	/* Before Linux 5.1 one module alone had the directory. */
+	if (err->num != ENOENT)
+		return -1;
+	err_drop(err);
+	return get_attr(procfs, pid, "current", arena, ret, err);
+}
+
+int lsm_get_selinux(int procfs, pid_t pid, struct arena *arena, char **ret, struct err *err)
+{
+	return get_attr(procfs, pid, "current", arena, ret, err);
+}

@@ -7,8 +7,11 @@
 #define OCIRT_KERNEL_LSM_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "base/err.h"
+
+struct arena;
 
 /* Whether AppArmor, SELinux are switched on. */
 bool lsm_has_apparmor(void);
@@ -21,6 +24,13 @@ ERR_CHECK int lsm_set_apparmor(int procfs, const char *profile, bool no_new_priv
 
 /* The SELinux label of the next execve. */
 ERR_CHECK int lsm_set_selinux(int procfs, const char *label, struct err *err);
+
+/* The label that a process has now, as the kernel writes it: of AppArmor with the mode behind it. In the
+ * arena. */
+ERR_CHECK int lsm_get_apparmor(
+	int procfs, pid_t pid, struct arena *arena, char **ret, struct err *err);
+ERR_CHECK int lsm_get_selinux(
+	int procfs, pid_t pid, struct arena *arena, char **ret, struct err *err);
 
 /* The SELinux label of keys made from now on (the session keyring); "" or NULL takes it back. */
 ERR_CHECK int lsm_set_selinux_key(int procfs, const char *label, struct err *err);

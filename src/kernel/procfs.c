@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kernel/procfs.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -264,6 +265,59 @@ int procfs_open_ns(int procfs, pid_t pid, const char *name, struct err *err)
 		return -1;
 	fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
 	return fd < 0 ? err_sys(err, "open /proc/%s/%s", path, name) : fd;
+}
+
+int procfs_ns_id(int procfs, pid_t pid, const char *name, uint64_t *ret_device, uint64_t *ret_inode,
+	struct err *err)
+{
+	_cleanup_fd_ int dir = -1;
+	struct stat info;
+	char path[32];
+
+	(void) snprintf(path, sizeof(path), "%d/ns", (int) pid);
+	dir = procfs_open_file(procfs, path, O_RDONLY | O_DIRECTORY, err);
+	if (dir < 0)
+		return -1;
+	if (fstatat(dir, name, &info, 0) < 0)
+		return err_sys(err, "stat /proc/%s/%s", path, name);
+	*ret_device = info.st_dev;
+	*ret_inode = info.st_ino;
+	return 0;
+}
+
+static void close_stream(DIR **stream)
+{
+	if (*stream != NULL)
+		(void) closedir(*stream);
+}
+
+int procfs_numbers(int procfs, const char *path, struct arena *arena, pid_t **ret,
+	size_t *ret_count, struct err *err)
+{
+	_cleanup_fd_ int dir = procfs_open_file(procfs, path, O_RDONLY | O_DIRECTORY, err);
+	__attribute__((cleanup(close_stream))) DIR *stream = NULL;
+	struct dirent *entry;
+	pid_t *numbers = NULL;
+	size_t count = 0;
+	int more;
+
+	if (dir < 0)
+		return -1;
+	stream = fdopendir(dir);
+	if (stream == NULL)
+		return err_sys(err, "opendir /proc/%s", path);
+	dir = -1;
+	while ((more = io_next_entry(stream, &entry)) > 0) {
+		uint32_t number;
+
+		if (str_to_u32(entry->d_name, &number) == 0 && number > 0 && number <= INT32_MAX)
+			*ARENA_PUSH(arena, numbers, count) = (pid_t) number;
+	}
+	if (more < 0)
+		return err_sys(err, "readdir /proc/%s", path);
+	*ret = numbers;
+	*ret_count = count;
+	return 0;
 }
 
 int procfs_write(int procfs, const char *path, const char *value, struct err *err)

@@ -36,6 +36,15 @@ ERR_CHECK int procfs_open_pid(int procfs, pid_t pid, struct err *err);
 ERR_CHECK int procfs_open_root(int procfs, pid_t pid, struct err *err);
 ERR_CHECK int procfs_open_ns(int procfs, pid_t pid, const char *name, struct err *err);
 
+/* Which namespace of that name a process is in: device and inode, which no two have in common. err->num is
+ * ENOENT for a process or a type of namespace that is not there. */
+ERR_CHECK int procfs_ns_id(int procfs, pid_t pid, const char *name, uint64_t *ret_device,
+	uint64_t *ret_inode, struct err *err);
+
+/* The entries of a directory ("." or "PID/task") that are numbers, in the arena. */
+ERR_CHECK int procfs_numbers(int procfs, const char *path, struct arena *arena, pid_t **ret,
+	size_t *ret_count, struct err *err);
+
 /* Opens a file below the procfs; flags as for open(2), O_CLOEXEC and O_NOFOLLOW are added. */
 ERR_CHECK int procfs_open_file(int procfs, const char *path, int flags, struct err *err);
 

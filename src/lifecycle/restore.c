@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "container/console.h"
 #include "container/hooks.h"
+#include "container/restored.h"
 #include "container/seccomp.h"
 #include "kernel/beneath.h"
 #include "kernel/ns.h"
@@ -160,10 +161,63 @@ static int adopt(struct container *container, pid_t pid, struct err *err)
 	return container_record_child(container, err);
 }
 
+/* None of the processes has run yet, and criu lets them go on behind this. */
+static int judge(struct restored_job *job, const struct container *container, struct err *err)
+{
+	job->first = container->child.pid;
+	if (job->first == 0)
+		return err_set(err, ERR_SYSTEM, "criu did not say which process it restored");
+	if (restored_hold(job, err) < 0 || restored_check(job, err) < 0)
+		return -1;
+	return 0;
+}
+
+static int converse(const struct create_options *options, struct container *container,
+	const struct proc_filter *filter, struct criu *criu, struct restored_job *job,
+	struct err *err)
+{
+	bool judged = false;
+
+	for (;;) {
+		struct criu_event event = { .fd = -1 };
+		int done = 0;
+
+		if (criu_next(criu, &event, err) < 0)
+			return -1;
+		_cleanup_fd_ int master = event.fd;
+
+		if (event.script[0] == '\0' && !judged)
+			return err_set(err, ERR_UNSUPPORTED,
+				"criu did not say when what it restored could be checked: it is "
+				"too old");
+		if (event.script[0] == '\0')
+			return restored_release(job, filter, err);
+		log_debug("criu: %s", event.script);
+		if (str_eq(event.script, "setup-namespaces"))
+			done = run_hooks(container, event.pid, err);
+		else if (str_eq(event.script, "post-restore"))
+			done = adopt(container, event.pid, err);
+		else if (str_eq(event.script, "pre-resume"))
+			done = judge(job, container, err);
+		else if (str_eq(event.script, "orphan-pts-master") && master >= 0)
+			done = take_terminal(options->console_socket, &master, container, err);
+		if (done < 0 || criu_answer(criu, err) < 0)
+			return -1;
+		judged = judged || str_eq(event.script, "pre-resume");
+	}
+}
+
 static int talk(const struct criu_call *call, const struct create_options *options,
-	struct container *container, struct err *err)
+	const struct proc_filter *filter, struct container *container, struct err *err)
 {
 	_cleanup_criu_ struct criu criu = CRIU_INIT;
+	struct restored_job job = {
+		.plan = &container->bundle.plan,
+		.cgroups = &container->cgroups,
+		.procfs = container->procfs,
+		.lsm_profile = call->options->lsm_profile,
+		.arena = &container->arena,
+	};
 
 	/* What criu restores is born in its cgroups. */
 	if (criu_start(call, &criu, err) < 0 ||
@@ -173,26 +227,14 @@ static int talk(const struct criu_call *call, const struct create_options *optio
 			&container->rdt, container->procfs, criu.pid, &container->arena, err) < 0 ||
 		criu_send(call, &criu, err) < 0)
 		return -1;
-	for (;;) {
-		struct criu_event event = { .fd = -1 };
-		int done = 0;
-
-		if (criu_next(&criu, &event, err) < 0)
-			return -1;
-		_cleanup_fd_ int master = event.fd;
-
-		if (event.script[0] == '\0')
-			return 0;
-		log_debug("criu: %s", event.script);
-		if (str_eq(event.script, "setup-namespaces"))
-			done = run_hooks(container, event.pid, err);
-		else if (str_eq(event.script, "post-restore"))
-			done = adopt(container, event.pid, err);
-		else if (str_eq(event.script, "orphan-pts-master") && master >= 0)
-			done = take_terminal(options->console_socket, &master, container, err);
-		if (done < 0 || criu_answer(&criu, err) < 0)
-			return -1;
-	}
+	job.criu = criu.pid;
+	if (converse(options, container, filter, &criu, &job, err) == 0)
+		return 0;
+	/* At the end of the conversation criu would let them run. */
+	job.first = container->child.pid;
+	if (job.first > 0)
+		restored_kill(&job);
+	return -1;
 }
 
 /* ---- the whole ---------------------------------------------------------------------------------- */
@@ -239,10 +281,8 @@ static int restore_into(struct container *container, const struct create_options
 	/* On version 2 criu leaves its own alone. */
 	if (v2 == NULL)
 		add_cgroup_roots(&container->cgroups, &container->arena, &call.cgroup_roots);
-	if (talk(&call, options, container, err) < 0)
+	if (talk(&call, options, &filter, container, err) < 0)
 		return -1;
-	if (container->child.pid == 0)
-		return err_set(err, ERR_SYSTEM, "criu did not say which process it restored");
 	return container_announce(container, options, err);
 }
 

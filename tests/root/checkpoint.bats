@@ -222,3 +222,155 @@ holding() {
 	[ "$(status_of)" = created ]
 	rt delete --force "$ID"
 }
+
+# Without CAP_SYS_RESOURCE criu can dump the processes of its own ids alone: the images have uid and gid 0.
+limited() {
+	with_tmpfs
+	counting
+	config '.process.user = {uid: 0, gid: 0, additionalGids: [50]}
+		| .process.noNewPrivileges = true
+		| .process.capabilities |= with_entries(.value = [])
+		| .process.rlimits = [{type: "RLIMIT_NOFILE", soft: 512, hard: 512}]
+		| .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["acct"], action: "SCMP_ACT_ERRNO"}]}'
+}
+# images_with FILTER: of a container with more; the bundle stays as it is.
+images_with() {
+	cp "$BUNDLE/config.json" "$BUNDLE/less.json"
+	config "$@"
+	start_detached run -d "$ID"
+	wait_for running
+	wait_for counted 0
+	rt checkpoint --image-path "$IMAGES" "$ID"
+	mv "$BUNDLE/less.json" "$BUNDLE/config.json"
+}
+# refused PLACE WHAT [WAY...]: by a restore, with one line; nothing is left of it. In the ways -d and "".
+refused() {
+	local way line s
+	line="restore $ID: $1: process 1 of the images $2: restore images that were made of this container"
+	for way in "${@:3}"; do
+		s=0
+		(
+			cd "$BUNDLE"
+			rt restore $way --image-path "$IMAGES" "$ID" </dev/null 2>&1 | cat >"$OUT"
+			exit "${PIPESTATUS[0]}"
+		) 3>&- || s=$?
+		[ "$s:$(cat "$OUT")" = "1:$line" ] || { echo "wanted 1:$line, got $s:$(cat "$OUT")"; return 1; }
+		[ -z "$(rt list -q)$(cgroup_dirs)" ]
+		wait_for no_processes_left
+	done
+	rm -rf "$IMAGES"
+}
+
+@test "CVE-2026-92574, CVE-2026-95837: images with capabilities that the configuration does not give" {
+	limited
+	images_with '.process.capabilities.bounding = ["CAP_NET_RAW"]'
+	refused /process/capabilities/bounding 'has CAP_NET_RAW, which the configuration does not give it' -d ''
+	# Without noNewPrivileges a program could have given it what is in its bounding set; with it none can.
+	config '.process.capabilities.bounding = ["CAP_CHOWN"]'
+	images_with '.process.capabilities |= with_entries(.value = ["CAP_CHOWN"])'
+	refused /process/capabilities/permitted 'has CAP_CHOWN, which the configuration does not give it' -d
+	images_with .
+	config 'del(.process.capabilities)'
+	refused /process/capabilities/bounding 'has CAP_CHOWN, which the configuration does not give it' -d
+}
+
+@test "CVE-2026-92574, CVE-2026-95837: images with other ids" {
+	limited
+	images_with .
+	config '.process.user.uid = 1000'
+	refused /process/user/uid 'has the user id 0, which the configuration does not give it' -d
+	config '.process.user = {uid: 0, gid: 1000}'
+	images_with '.process.user.gid = 0'
+	refused /process/user/gid 'has the group id 0, which the configuration does not give it' -d
+	config '.process.user = {uid: 0, gid: 0, additionalGids: [50]}'
+	images_with '.process.user.additionalGids += [42]'
+	refused /process/user/additionalGids 'has the supplementary group 42, which the configuration does not give it' -d
+}
+
+@test "CVE-2026-92574, CVE-2026-95837: images without no_new_privs, filter or limit" {
+	limited
+	images_with '.process.noNewPrivileges = false'
+	refused /process/noNewPrivileges 'has no no_new_privs' -d
+	images_with '.linux.seccomp.syscalls[0].names = ["swapoff"]'
+	refused /linux/seccomp 'has not the seccomp filter of the configuration' -d ''
+	images_with 'del(.linux.seccomp)'
+	refused /linux/seccomp 'has no seccomp filter' -d
+	images_with '.process.rlimits[0].hard = 600'
+	refused /process/rlimits/0 'has a hard limit of 600, above that of the configuration' -d
+}
+
+@test "CVE-2026-92574, CVE-2026-95837: images in another namespace than the configuration's" {
+	limited
+	config 'del(.hostname)'
+	images_with '.linux.namespaces |= map(select(.type != "uts"))'
+	refused /linux/namespaces "is in the runtime's uts namespace, where the configuration asks for a new one" -d
+	unshare -u sleep 1000 3>&- &
+	holder=$!
+	other() { [ "$(readlink /proc/$holder/ns/uts)" != "$(readlink /proc/self/ns/uts)" ]; }
+	wait_for other
+	n=$(jq '.linux.namespaces | map(.type) | index("uts")' "$BUNDLE/config.json")
+	images_with .
+	config '(.linux.namespaces[] | select(.type == "uts")) += {path: $p}' --arg p "/proc/$holder/ns/uts"
+	refused "/linux/namespaces/$n" "is not in the uts namespace /proc/$holder/ns/uts" -d
+	kill "$holder"
+}
+
+@test "CVE-2026-92574, CVE-2026-95837: images with other ids of the host in their user namespace" {
+	limited
+	mapped='.linux.namespaces |= map(select(.type != "user")) + [{type: "user"}]
+		| .linux.uidMappings = [{containerID: 0, hostID: $h, size: 1000}] | .linux.gidMappings = .linux.uidMappings'
+	config "$mapped" --argjson h 100000
+	chmod 755 "$BATS_TEST_TMPDIR"
+	images_with "$mapped" --argjson h 200000
+	# criu reads them as root of that namespace.
+	chmod -R a+rX "$IMAGES"
+	refused /linux/uidMappings 'has ids from 200000 of the host as ids from 0 (1000 of them)' -d
+	images_with .
+	chmod -R a+rX "$IMAGES"
+	start_detached restore -d --image-path "$IMAGES" "$ID"
+	wait_for running
+	wait_for counted "$(count)"
+	rt delete --force "$ID"
+}
+
+@test "images of the same container are restored, with all that the checks look at" {
+	limited
+	images_with .
+	start_detached restore -d --image-path "$IMAGES" "$ID"
+	wait_for running
+	wait_for counted "$(count)"
+	rt delete --force "$ID"
+}
+
+# changed HOW: it becomes another one, and an orphan of exec is beside it.
+changed() {
+	command -v gcc >/dev/null || skip "no compiler"
+	gcc -static -O1 -o "$BUNDLE/rootfs/bin/checkpointee" "$BATS_TEST_DIRNAME/../checkpointee.c"
+	with_tmpfs
+	config '.process.capabilities |= with_entries(.value = ["CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP", "CAP_KILL"])'
+	args checkpointee "$1"
+	start_detached run -d "$ID"
+	wait_for running
+	wait_for counted 2
+	rt exec --additional-gids 7 "$ID" sh -c 'sleep 1000 </dev/null >/dev/null 2>&1 &' </dev/null
+	rt checkpoint --image-path "$IMAGES" "$ID" || {
+		rt delete --force "$ID"
+		grep -q "Can't get rlimit" "$IMAGES/dump.log" && skip "criu cannot dump other users' processes without CAP_SYS_RESOURCE"
+		return 1
+	}
+	start_detached restore -d --image-path "$IMAGES" "$ID"
+	wait_for running
+	wait_for counted "$(count)"
+	pid=$(rt state "$ID" | jq .pid)
+	grep -qP '^Groups:\t34 ?$' "/proc/$pid/status"
+	rt ps "$ID" | grep -q 'sleep 1000'
+}
+@test "a program that changed its groups and capabilities by itself is restored, and one that exec started" {
+	changed groups
+	rt delete --force "$ID"
+}
+@test "a program that changed its ids by itself is restored" {
+	changed ids
+	grep -qP '^Uid:\t33\t33\t33' "/proc/$pid/status"
+	rt delete --force "$ID"
+}

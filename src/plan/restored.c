@@ -1,0 +1,542 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "plan/restored.h"
+
+#include <linux/capability.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/str.h"
+#include "plan/proc-names.h"
+
+const struct restored_namespace restored_namespaces[RESTORED_NAMESPACES] = {
+	/* The first: what the others mean depends on it. */
+	{ CLONE_NEWUSER, "user", "user" },
+	{ CLONE_NEWPID, "pid", "pid" },
+	{ CLONE_NEWNS, "mnt", "mount" },
+	{ CLONE_NEWNET, "net", "network" },
+	{ CLONE_NEWIPC, "ipc", "ipc" },
+	{ CLONE_NEWUTS, "uts", "uts" },
+	{ CLONE_NEWCGROUP, "cgroup", "cgroup" },
+	{ CLONE_NEWTIME, "time", "time" },
+};
+
+/* ---- reading ------------------------------------------------------------------------------------ */
+
+/* The value of a line of /proc/PID/status, behind the blanks; NULL. */
+static const char *value_of(const char *text, const char *key)
+{
+	const size_t length = strlen(key);
+
+	for (const char *line = text; line != NULL; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, key, length) == 0 && line[length] == ':') {
+			line += length + 1;
+			return line + strspn(line, "\t ");
+		}
+	}
+	return NULL;
+}
+
+/* The next number of a line: 1; 0 at its end; -1. */
+static int next_number(const char **at, unsigned base, uint64_t *ret)
+{
+	const char *p = *at + strspn(*at, "\t ");
+	uint64_t value = 0;
+
+	if (*p == '\n' || *p == '\0')
+		return 0;
+	for (;; p++) {
+		const char *digits = "0123456789abcdef", *digit = memchr(digits, *p, base);
+
+		if (digit == NULL)
+			break;
+		if (value > (UINT64_MAX - 15) / base)
+			return -1;
+		value = value * base + (uint64_t) (digit - digits);
+	}
+	if (p == *at + strspn(*at, "\t ") || strchr("\t \n", *p) == NULL)
+		return -1;
+	*at = p;
+	*ret = value;
+	return 1;
+}
+
+static int read_one(const char *text, const char *key, unsigned base, uint64_t *ret)
+{
+	const char *at = value_of(text, key);
+
+	return at != NULL && next_number(&at, base, ret) == 1 ? 0 : -1;
+}
+
+static int read_ids(const char *text, const char *key, uint32_t ids[RESTORED_IDS])
+{
+	const char *at = value_of(text, key);
+
+	for (int i = 0; i < RESTORED_IDS; i++) {
+		uint64_t id;
+
+		if (at == NULL || next_number(&at, 10, &id) != 1 || id > UINT32_MAX)
+			return -1;
+		ids[i] = (uint32_t) id;
+	}
+	return 0;
+}
+
+static int read_groups(const char *text, struct arena *arena, struct restored *ret)
+{
+	const char *at = value_of(text, "Groups");
+	uint32_t *groups = NULL;
+	uint64_t id;
+	int more = at == NULL ? -1 : 1;
+
+	ret->group_count = 0;
+	while (more > 0 && (more = next_number(&at, 10, &id)) > 0) {
+		if (id > UINT32_MAX)
+			return -1;
+		*ARENA_PUSH(arena, groups, ret->group_count) = (uint32_t) id;
+	}
+	ret->groups = groups;
+	return more;
+}
+
+/* The innermost number; a kernel without the line has told the outer one. */
+static int read_pid(const char *text, struct restored *ret)
+{
+	const char *at = value_of(text, "NSpid");
+	uint64_t pid = 0;
+	int more;
+
+	ret->pid_depth = 0;
+	if (at == NULL)
+		at = value_of(text, "Pid");
+	if (at == NULL)
+		return -1;
+	while ((more = next_number(&at, 10, &pid)) > 0)
+		ret->pid_depth++;
+	ret->pid = (uint32_t) pid;
+	return more < 0 || pid == 0 || pid > UINT32_MAX ? -1 : 0;
+}
+
+int restored_parse_status(
+	const char *text, struct arena *arena, struct restored *ret, struct err *err)
+{
+	const char *state = value_of(text, "State");
+	uint64_t no_new_privs, parent, mode = 0;
+
+	if (state == NULL || read_pid(text, ret) < 0 || read_ids(text, "Uid", ret->uids) < 0 ||
+		read_ids(text, "Gid", ret->gids) < 0 || read_groups(text, arena, ret) < 0 ||
+		read_one(text, "CapInh", 16, &ret->caps.inheritable) < 0 ||
+		read_one(text, "CapPrm", 16, &ret->caps.permitted) < 0 ||
+		read_one(text, "CapEff", 16, &ret->caps.effective) < 0 ||
+		read_one(text, "CapBnd", 16, &ret->caps.bounding) < 0 ||
+		read_one(text, "CapAmb", 16, &ret->caps.ambient) < 0 ||
+		read_one(text, "PPid", 10, &parent) < 0 || parent > UINT32_MAX ||
+		read_one(text, "NoNewPrivs", 10, &no_new_privs) < 0 ||
+		/* A kernel without seccomp has no such line. */
+		(value_of(text, "Seccomp") != NULL && read_one(text, "Seccomp", 10, &mode) < 0))
+		return err_set(err, ERR_SYSTEM, "not what proc(5) describes");
+	ret->state = *state;
+	ret->parent = (uint32_t) parent;
+	ret->no_new_privs = no_new_privs == 1;
+	ret->seccomp_mode = mode <= UINT32_MAX ? (unsigned) mode : UINT32_MAX;
+	return 0;
+}
+
+static const char *const limit_names[] = {
+	[RLIMIT_CPU] = "Max cpu time",
+	[RLIMIT_FSIZE] = "Max file size",
+	[RLIMIT_DATA] = "Max data size",
+	[RLIMIT_STACK] = "Max stack size",
+	[RLIMIT_CORE] = "Max core file size",
+	[RLIMIT_RSS] = "Max resident set",
+	[RLIMIT_NPROC] = "Max processes",
+	[RLIMIT_NOFILE] = "Max open files",
+	[RLIMIT_MEMLOCK] = "Max locked memory",
+	[RLIMIT_AS] = "Max address space",
+	[RLIMIT_LOCKS] = "Max file locks",
+	[RLIMIT_SIGPENDING] = "Max pending signals",
+	[RLIMIT_MSGQUEUE] = "Max msgqueue size",
+	[RLIMIT_NICE] = "Max nice priority",
+	[RLIMIT_RTPRIO] = "Max realtime priority",
+	[RLIMIT_RTTIME] = "Max realtime timeout",
+};
+
+int restored_parse_limit(const char *text, int resource, uint64_t *ret_hard, struct err *err)
+{
+	const size_t known = sizeof(limit_names) / sizeof(limit_names[0]);
+	const char *name = resource >= 0 && (size_t) resource < known ? limit_names[resource] : "";
+	const size_t length = strlen(name);
+	const char *line = text;
+
+	while (line != NULL && (strncmp(line, name, length) != 0 || line[length] != ' ')) {
+		line = strchr(line, '\n');
+		line += line != NULL;
+	}
+	/* The soft one stands before it. */
+	if (line != NULL && length > 0) {
+		const char *soft = line + length + strspn(line + length, " ");
+		const char *hard = soft + strcspn(soft, " \n");
+
+		hard += strspn(hard, " ");
+		if (strncmp(hard, "unlimited ", 10) == 0) {
+			*ret_hard = UINT64_MAX;
+			return 0;
+		}
+		if (next_number(&hard, 10, ret_hard) == 1)
+			return 0;
+	}
+	return err_set(err, ERR_SYSTEM, "not what proc(5) describes");
+}
+
+int restored_parse_map(const char *text, struct arena *arena, const struct id_map **ret,
+	size_t *ret_count, struct err *err)
+{
+	struct id_map *maps = NULL;
+	size_t count = 0;
+
+	for (const char *at = text; *at != '\0';) {
+		uint64_t numbers[3];
+
+		for (int i = 0; i < 3; i++)
+			if (next_number(&at, 10, &numbers[i]) != 1 || numbers[i] > UINT32_MAX)
+				return err_set(err, ERR_SYSTEM, "not an id map");
+		if (*at == '\0' || at[strspn(at, "\t ")] != '\n')
+			return err_set(err, ERR_SYSTEM, "not an id map");
+		at += strspn(at, "\t ") + 1;
+		*ARENA_PUSH(arena, maps, count) = (struct id_map){ (uint32_t) numbers[0],
+			(uint32_t) numbers[1], (uint32_t) numbers[2] };
+	}
+	*ret = maps;
+	*ret_count = count;
+	return 0;
+}
+
+/* ---- words -------------------------------------------------------------------------------------- */
+
+int restored_refuse(uint32_t pid, const char *pointer, const char *what, struct err *err)
+{
+	return err_at(err, pointer,
+		"process %u of the images %s: restore images that were made of this container", pid,
+		what);
+}
+
+/* The lowest capability of a set that is not empty. */
+static const char *capability(uint64_t set, char *text, size_t size)
+{
+	const unsigned number = (unsigned) __builtin_ctzll(set);
+
+	for (size_t i = 0; i < names_capabilities.count; i++)
+		if (names_capabilities.rows[i].value == number)
+			return names_capabilities.rows[i].name;
+	(void) snprintf(text, size, "capability %u", number);
+	return text;
+}
+
+/* ---- the rules ---------------------------------------------------------------------------------- */
+
+struct judge {
+	const struct plan *plan;
+	const struct restored_host *host;
+	const struct restored *process;
+	uint64_t reach; /* the capabilities that a process of the configuration can come to */
+	struct err *err;
+};
+
+static bool reaches(const struct judge *j, unsigned cap)
+{
+	return (j->reach >> cap & 1) != 0;
+}
+
+static int refuse(const struct judge *j, const char *pointer, const char *what)
+{
+	return restored_refuse(j->process->pid, pointer, what, j->err);
+}
+
+static bool same(const struct namespace_id *a, const struct namespace_id *b)
+{
+	return a->inode == b->inode && a->device == b->device;
+}
+
+static const struct ns_join *find_join(const struct ns_plan *ns, int flag)
+{
+	for (size_t i = 0; i < ns->parent_join_count; i++)
+		if (ns->parent_joins[i].flag == flag)
+			return &ns->parent_joins[i];
+	for (size_t i = 0; i < ns->child_join_count; i++)
+		if (ns->child_joins[i].flag == flag)
+			return &ns->child_joins[i];
+	return NULL;
+}
+
+static int judge_namespace(const struct judge *j, size_t i)
+{
+	const struct restored_namespace *type = &restored_namespaces[i];
+	const struct ns_plan *ns = &j->plan->ns;
+	const struct ns_join *join = find_join(ns, type->flag);
+	const struct namespace_id *id = &j->process->namespaces[i], *own = &j->host->own[i];
+	const bool user = type->flag == CLONE_NEWUSER;
+	char what[256];
+
+	if (((unsigned) type->flag & ns->all) == 0) {
+		/* One of its own in place of the host's takes from it; but a user namespace gives. */
+		if (!user || same(id, own))
+			return 0;
+		return refuse(j, "/linux/namespaces",
+			"has a user namespace, which the configuration does not name");
+	}
+	if (join != NULL) {
+		if (same(id, &j->host->joined[i]))
+			return 0;
+		if (!user && !j->process->first && reaches(j, CAP_SYS_ADMIN) && !same(id, own))
+			return 0;
+		(void) snprintf(what, sizeof(what), "is not in the %s namespace %s", type->word,
+			join->path);
+		return refuse(j, join->pointer, what);
+	}
+	if (!same(id, own))
+		return 0;
+	(void) snprintf(what, sizeof(what),
+		"is in the runtime's %s namespace, where the configuration asks for a new one",
+		type->word);
+	return refuse(j, "/linux/namespaces", what);
+}
+
+static bool has_map(const struct id_map *maps, size_t count, const struct id_map *wanted)
+{
+	for (size_t i = 0; i < count; i++)
+		if (maps[i].inside == wanted->inside && maps[i].outside == wanted->outside &&
+			maps[i].size == wanted->size)
+			return true;
+	return false;
+}
+
+/* The lines of a map do not overlap: what is in the one and in the other is the same. */
+static int judge_map(const struct judge *j, const char *pointer, const struct id_map *planned,
+	size_t planned_count, const struct id_map *maps, size_t count)
+{
+	char what[128];
+
+	for (size_t i = 0; i < count; i++)
+		if (!has_map(planned, planned_count, &maps[i])) {
+			(void) snprintf(what, sizeof(what),
+				"has ids from %u of the host as ids from %u (%u of them)",
+				maps[i].outside, maps[i].inside, maps[i].size);
+			return refuse(j, pointer, what);
+		}
+	return 0;
+}
+
+static int judge_namespaces(const struct judge *j)
+{
+	const struct id_maps *planned = &j->plan->ns.maps, *maps = &j->process->maps;
+
+	for (size_t i = 0; i < RESTORED_NAMESPACES; i++)
+		if (judge_namespace(j, i) < 0)
+			return -1;
+	if (j->plan->ns.user != NS_USER_NEW)
+		return 0;
+	if (judge_map(j, "/linux/uidMappings", planned->uids, planned->uid_count, maps->uids,
+		    maps->uid_count) < 0 ||
+		judge_map(j, "/linux/gidMappings", planned->gids, planned->gid_count, maps->gids,
+			maps->gid_count) < 0)
+		return -1;
+	return 0;
+}
+
+static int judge_set(const struct judge *j, const char *name, uint64_t set, uint64_t allowed)
+{
+	char pointer[64], number[32], what[128];
+
+	if ((set & ~allowed) == 0)
+		return 0;
+	(void) snprintf(pointer, sizeof(pointer), "/process/capabilities/%s", name);
+	(void) snprintf(what, sizeof(what), "has %s, which the configuration does not give it",
+		capability(set & ~allowed, number, sizeof(number)));
+	return refuse(j, pointer, what);
+}
+
+static int judge_capabilities(const struct judge *j)
+{
+	const struct caps_plan *given = &j->plan->proc.caps, *caps = &j->process->caps;
+	const uint64_t reach = j->reach;
+
+	if (judge_set(j, "bounding", caps->bounding, given->bounding) < 0 ||
+		judge_set(j, "permitted", caps->permitted, reach) < 0 ||
+		judge_set(j, "effective", caps->effective, reach) < 0 ||
+		judge_set(j, "inheritable", caps->inheritable, reach | given->inheritable) < 0 ||
+		judge_set(j, "ambient", caps->ambient, reach) < 0)
+		return -1;
+	return 0;
+}
+
+/* An id of the runtime's as one of the container's. */
+static bool inside(
+	const struct judge *j, const struct id_map *maps, size_t count, uint32_t id, uint32_t *ret)
+{
+	if (same(&j->process->namespaces[0], &j->host->own[0])) {
+		*ret = id;
+		return true;
+	}
+	for (size_t i = 0; i < count; i++)
+		if (id >= maps[i].outside && id - maps[i].outside < maps[i].size) {
+			*ret = maps[i].inside + (id - maps[i].outside);
+			return true;
+		}
+	return false;
+}
+
+static int refuse_id(const struct judge *j, const char *pointer, const char *what, uint32_t outside,
+	const uint32_t *id)
+{
+	char text[128];
+
+	if (id == NULL)
+		(void) snprintf(text, sizeof(text),
+			"has the %s %u of the host, which its user namespace does not have", what,
+			outside);
+	else
+		(void) snprintf(text, sizeof(text),
+			"has the %s %u, which the configuration does not give it", what, *id);
+	return refuse(j, pointer, text);
+}
+
+static bool has_id(const uint32_t *ids, size_t count, uint32_t id)
+{
+	for (size_t i = 0; i < count; i++)
+		if (ids[i] == id)
+			return true;
+	return false;
+}
+
+static int judge_ids(const struct judge *j)
+{
+	const struct proc_plan *proc = &j->plan->proc;
+	const struct restored *p = j->process;
+	const struct id_maps *maps = &p->maps;
+	uint32_t id;
+
+	for (int i = 0; i < RESTORED_IDS; i++) {
+		if (!inside(j, maps->uids, maps->uid_count, p->uids[i], &id))
+			return refuse_id(j, "/process/user/uid", "user id", p->uids[i], NULL);
+		if (id != proc->uid && !reaches(j, CAP_SETUID))
+			return refuse_id(j, "/process/user/uid", "user id", 0, &id);
+	}
+	for (int i = 0; i < RESTORED_IDS; i++) {
+		if (!inside(j, maps->gids, maps->gid_count, p->gids[i], &id))
+			return refuse_id(j, "/process/user/gid", "group id", p->gids[i], NULL);
+		if (id != proc->gid && !reaches(j, CAP_SETGID))
+			return refuse_id(j, "/process/user/gid", "group id", 0, &id);
+	}
+	for (size_t i = 0; i < p->group_count; i++) {
+		const uint32_t outside = p->groups[i];
+		const char *pointer = "/process/user/additionalGids";
+
+		if (!proc->set_groups && has_id(j->host->groups, j->host->group_count, outside))
+			continue;
+		if (!inside(j, maps->gids, maps->gid_count, outside, &id))
+			return refuse_id(j, pointer, "supplementary group", outside, NULL);
+		if (id != proc->gid && !has_id(proc->groups, proc->group_count, id) &&
+			!reaches(j, CAP_SETGID))
+			return refuse_id(j, pointer, "supplementary group", 0, &id);
+	}
+	return 0;
+}
+
+static int judge_limits(const struct judge *j)
+{
+	const struct proc_plan *proc = &j->plan->proc;
+	/* The kernel asks for it in the first user namespace. */
+	const bool may = j->plan->ns.user == NS_USER_HOST && reaches(j, CAP_SYS_RESOURCE);
+	char what[128];
+
+	for (size_t i = 0; i < proc->rlimit_count && !may; i++)
+		if (j->process->hard_limits[i] > proc->rlimits[i].hard) {
+			(void) snprintf(what, sizeof(what),
+				"has a hard limit of %llu, above that of the configuration",
+				(unsigned long long) j->process->hard_limits[i]);
+			return refuse(j, proc->rlimits[i].pointer, what);
+		}
+	if (proc->has_oom_score_adj && !may && j->process->oom_score_adj < proc->oom_score_adj) {
+		(void) snprintf(what, sizeof(what),
+			"has the value %d, below that of the configuration",
+			j->process->oom_score_adj);
+		return refuse(j, "/process/oomScoreAdj", what);
+	}
+	return 0;
+}
+
+/* AppArmor writes "profile (mode)", and both names of a stack. */
+static bool has_profile(const char *label, const char *profile)
+{
+	const size_t length = strlen(profile);
+	const char *end = strstr(label, " (");
+	const size_t whole = end != NULL ? (size_t) (end - label) : strcspn(label, "\n");
+
+	for (size_t at = 0; at < whole;) {
+		const char *next = memmem(label + at, whole - at, "//&", 3);
+		const size_t part = next != NULL ? (size_t) (next - label) - at : whole - at;
+
+		if (part == length && memcmp(label + at, profile, length) == 0)
+			return true;
+		at += part + 3;
+	}
+	return false;
+}
+
+static bool has_label(const char *label, const char *wanted)
+{
+	const size_t length = strlen(wanted);
+
+	return strcspn(label, "\n") == length && memcmp(label, wanted, length) == 0;
+}
+
+static int refuse_label(
+	const struct judge *j, const char *pointer, const char *label, const char *wanted)
+{
+	char what[300];
+
+	(void) snprintf(what, sizeof(what), "has the label \"%.*s\" and not \"%.100s\"",
+		(int) (strcspn(label, "\n") > 100 ? 100 : strcspn(label, "\n")), label, wanted);
+	return refuse(j, pointer, what);
+}
+
+static int judge_labels(const struct judge *j)
+{
+	const char *apparmor = j->process->apparmor != NULL ? j->process->apparmor : "";
+	const char *selinux = j->process->selinux != NULL ? j->process->selinux : "";
+
+	if (j->host->apparmor != NULL && !has_profile(apparmor, j->host->apparmor))
+		return refuse_label(j, "/process/apparmorProfile", apparmor, j->host->apparmor);
+	if (j->host->selinux != NULL && !has_label(selinux, j->host->selinux))
+		return refuse_label(j, "/process/selinuxLabel", selinux, j->host->selinux);
+	return 0;
+}
+
+int restored_judge(const struct plan *plan, const struct restored_host *host,
+	const struct restored *process, struct err *err)
+{
+	const struct proc_plan *proc = &plan->proc;
+	const uint64_t held = proc->caps.permitted | proc->caps.effective | proc->caps.ambient;
+	const struct judge j = {
+		.plan = plan,
+		.host = host,
+		.process = process,
+		.reach = proc->no_new_privs ? held
+					    : held | proc->caps.inheritable | proc->caps.bounding,
+		.err = err,
+	};
+
+	/* Nothing is left of it but its number. */
+	if (process->state == 'Z' || process->state == 'X')
+		return 0;
+	if (judge_namespaces(&j) < 0 || judge_capabilities(&j) < 0 || judge_ids(&j) < 0)
+		return -1;
+	if (proc->no_new_privs && !process->no_new_privs)
+		return refuse(&j, "/process/noNewPrivileges", "has no no_new_privs");
+	if (proc->seccomp != NULL && process->seccomp_mode != SECCOMP_MODE_FILTER)
+		return refuse(&j, "/linux/seccomp", "has no seccomp filter");
+	return judge_limits(&j) < 0 ? -1 : judge_labels(&j);
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * restored: whether a process that came out of checkpoint images has more than the configuration gives.
+ *
+ * The images say what a process is, and whoever can write them says it. So each thread is held against
+ * what a process that was started as /process says could have become by itself:
+ *   - capabilities that it can reach are those that it starts with and, without noNewPrivileges, those of its
+ *     bounding set, which a program with file capabilities gives it. A set may be smaller, never larger;
+ *   - its ids are those of /process/user, or any that the user namespace has where it can reach CAP_SETUID
+ *     (user ids) or CAP_SETGID (group ids, supplementary groups). A gain by a set-user-ID program
+ *     without these is refused: which one it was nobody can tell any more;
+ *   - no_new_privs and a filter, once set, stay set;
+ *   - a hard limit and the readiness to be killed for lack of memory only get worse without CAP_SYS_RESOURCE
+ *     over the host;
+ *   - its namespaces are those of the configuration, or later ones of its own where CAP_SYS_ADMIN can be reached.
+ *     The user namespace is always the container's: only with it do ids and capabilities mean anything.
+ * What gives nothing is not looked at: the personality, which everybody may change, and securebits, whose
+ * bits take from root or keep what the capability sets show.
+ *
+ * Not for: how the facts are found (container/restored.c), nor for files and mounts.
+ */
+#ifndef OCIRT_PLAN_RESTORED_H
+#define OCIRT_PLAN_RESTORED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "plan/plan.h"
+
+/* The namespaces of a process, in the order of restored_namespaces. */
+enum { RESTORED_NAMESPACES = 8 };
+extern const struct restored_namespace {
+	int flag; /* CLONE_NEW* */
+	const char *file; /* below /proc/PID/ns */
+	const char *word; /* the specification's */
+} restored_namespaces[RESTORED_NAMESPACES];
+
+struct namespace_id {
+	uint64_t device;
+	uint64_t inode; /* 0: the kernel has none of that type */
+};
+
+enum { RESTORED_IDS = 4 }; /* real, effective, saved, of the file system */
+
+struct restored {
+	uint32_t pid; /* in its innermost pid namespace, as the images have it */
+	unsigned pid_depth; /* how many pid namespaces have a number for it */
+	uint32_t parent; /* as the runtime sees it; 0 */
+	bool first; /* the container's first process */
+	char state; /* 'Z', 'X': it has ended */
+	uint32_t uids[RESTORED_IDS]; /* as the runtime sees them */
+	uint32_t gids[RESTORED_IDS];
+	const uint32_t *groups;
+	size_t group_count;
+	struct caps_plan caps;
+	bool no_new_privs;
+	unsigned seccomp_mode; /* SECCOMP_MODE_* */
+	struct namespace_id namespaces[RESTORED_NAMESPACES];
+	struct id_maps maps; /* of its user namespace, to ids as the runtime sees them */
+	const uint64_t *hard_limits; /* of the limits of the plan, in their order */
+	int oom_score_adj;
+	const char *apparmor; /* what the security modules say, where a label is asked for; NULL */
+	const char *selinux;
+};
+
+/* What the rules are measured by, besides the plan. */
+struct restored_host {
+	struct namespace_id own[RESTORED_NAMESPACES]; /* the runtime's */
+	struct namespace_id joined[RESTORED_NAMESPACES]; /* those of the configuration's paths */
+	const uint32_t *groups; /* the runtime's, which are kept where the plan says so */
+	size_t group_count;
+	const char *apparmor; /* which label it must have; NULL: any */
+	const char *selinux;
+};
+
+/* /proc/PID/status, and uid_map or gid_map. What has no bound goes into the arena. */
+ERR_CHECK int restored_parse_status(
+	const char *text, struct arena *arena, struct restored *ret, struct err *err);
+/* The hard limit of a resource (RLIMIT_*) from /proc/PID/limits; UINT64_MAX is "unlimited". prlimit(2) would want
+ * rights that the runtime may lack, for processes of other users. */
+ERR_CHECK int restored_parse_limit(
+	const char *text, int resource, uint64_t *ret_hard, struct err *err);
+ERR_CHECK int restored_parse_map(const char *text, struct arena *arena, const struct id_map **ret,
+	size_t *ret_count, struct err *err);
+
+/* The first thing that is more than is allowed is the error, with its place in the configuration. */
+ERR_CHECK int restored_judge(const struct plan *plan, const struct restored_host *host,
+	const struct restored *process, struct err *err);
+
+/* For container/restored.c: the same words for a filter that differs. */
+int restored_refuse(uint32_t pid, const char *pointer, const char *what, struct err *err);
+
+#endif
