@@ -64,6 +64,7 @@ enum {
 	OPT_MANAGE_CGROUPS_MODE = 34,
 	OPT_EXTERNAL = 37,
 	OPT_EMPTY_NS = 38,
+	OPT_JOIN_NS = 39,
 	OPT_FREEZE_CGROUP = 44,
 	OPT_TCP_SKIP_IN_FLIGHT = 46,
 	OPT_LAZY_PAGES = 48,
@@ -363,8 +364,11 @@ static void put_dump(
 	}
 }
 
-static void put_restore(struct protobuf *opts, const struct criu_options *options)
+static void put_restore(
+	struct protobuf *opts, const struct criu_call *call, const struct criu_options *options)
 {
+	for (size_t i = 0; i < call->joins.count; i++)
+		put_pair(opts, OPT_JOIN_NS, &call->joins.items[i]);
 	protobuf_bool(opts, OPT_RST_SIBLING, true);
 	protobuf_bool(opts, OPT_EVASIVE_DEVICES, true);
 	protobuf_bool(opts, OPT_TCP_CLOSE, options->tcp_close);
@@ -419,7 +423,7 @@ int criu_send(const struct criu_call *call, struct criu *criu, struct err *err)
 	if (call->action == CRIU_DUMP)
 		put_dump(&opts, call, options);
 	else
-		put_restore(&opts, options);
+		put_restore(&opts, call, options);
 	protobuf_number(&request, REQ_TYPE,
 		call->action == CRIU_RESTORE ? TYPE_RESTORE
 			: options->pre_dump  ? TYPE_PRE_DUMP

@@ -68,6 +68,7 @@ struct criu_call {
 	const char *config_file; /* of criu's options; NULL: none */
 	const char *freeze_cgroup; /* to dump: the freezer's directory, or NULL */
 	struct criu_pairs mounts; /* from outside: destination and source */
+	struct criu_pairs joins; /* to restore: names and paths of namespaces that are there */
 	struct criu_pairs cgroup_roots; /* v1: controllers and paths below their roots */
 	const char *const *external; /* "net[inode]:key" */
 	size_t external_count;

@@ -421,9 +421,8 @@ static int check_filters(
 		return -1;
 	if (!frozen)
 		return err_at(err, "/linux/seccomp",
-			"the filters of the images cannot be compared: what was restored could not "
-			"be "
-			"held in a freezer");
+			"the filters of the images cannot be compared: no freezer holds what was "
+			"restored (on version 1 --manage-cgroups-mode full and strict thaw it)");
 	result = hold_all(job, &held, err);
 	if (result == 0)
 		result = check_held(job, filter, &held, err);

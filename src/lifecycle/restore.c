@@ -101,6 +101,16 @@ static int inherit_namespaces(
 	return 0;
 }
 
+/* What is dumped with the processes and not taken from outside, but is somebody else's all the same. */
+static void add_joins(
+	const struct ns_join *joins, size_t count, struct arena *arena, struct criu_pairs *ret)
+{
+	for (size_t i = 0; i < count; i++)
+		if (joins[i].flag == CLONE_NEWIPC || joins[i].flag == CLONE_NEWUTS)
+			*ARENA_PUSH(arena, ret->items, ret->count) =
+				(struct criu_pair){ ns_name(joins[i].flag), joins[i].path };
+}
+
 static int inherit(const struct plan *plan, const struct criu_options *options, struct arena *arena,
 	struct inherited *ret, struct err *err)
 {
@@ -266,6 +276,9 @@ static int restore_into(struct container *container, const struct create_options
 		cgroup_make(&plan->cgroup, &container->cgroups, err) < 0)
 		return -1;
 	call.inherit_count = inherited.count;
+	add_joins(
+		plan->ns.parent_joins, plan->ns.parent_join_count, &container->arena, &call.joins);
+	add_joins(plan->ns.child_joins, plan->ns.child_join_count, &container->arena, &call.joins);
 	/* The container may have been created under a service manager that is not there now. */
 	if (plan->notify_socket == NULL) {
 		if (notify_prepare(container->dir.dir, err) < 0)

@@ -177,6 +177,27 @@ holding() {
 	kill "$holder"
 }
 
+# As in a pod. criu dumps them with the processes, and would make new ones.
+@test "ipc and uts namespaces of somebody else's" {
+	with_tmpfs
+	unshare -iu sleep 1000 3>&- &
+	holder=$!
+	other() { [ "$(readlink /proc/$holder/ns/uts)" != "$(readlink /proc/self/ns/uts)" ]; }
+	wait_for other
+	config 'del(.hostname) | (.linux.namespaces[] | select(.type == ("ipc", "uts"))) |= (.path = "/proc/\($h)/ns/\(.type)")' --argjson h $holder
+	counting
+	start_detached run -d "$ID"
+	wait_for running
+	wait_for counted 0
+	rt checkpoint --image-path "$IMAGES" "$ID"
+	start_detached restore -d --image-path "$IMAGES" "$ID"
+	wait_for running
+	pid=$(rt state "$ID" | jq .pid)
+	for t in ipc uts; do [ "$(readlink "/proc/$pid/ns/$t")" = "$(readlink /proc/$holder/ns/$t)" ]; done
+	rt delete --force "$ID"
+	kill "$holder"
+}
+
 @test "restore in the foreground has the program's exit status" {
 	with_tmpfs
 	script 'while [ ! -e /tmp/end ]; do sleep 0.05; done; exit 7'
@@ -304,14 +325,14 @@ refused() {
 	config 'del(.hostname)'
 	images_with '.linux.namespaces |= map(select(.type != "uts"))'
 	refused /linux/namespaces "is in the runtime's uts namespace, where the configuration asks for a new one" -d
-	unshare -u sleep 1000 3>&- &
+	unshare -C sleep 1000 3>&- &
 	holder=$!
-	other() { [ "$(readlink /proc/$holder/ns/uts)" != "$(readlink /proc/self/ns/uts)" ]; }
+	other() { [ "$(readlink /proc/$holder/ns/cgroup)" != "$(readlink /proc/self/ns/cgroup)" ]; }
 	wait_for other
-	n=$(jq '.linux.namespaces | map(.type) | index("uts")' "$BUNDLE/config.json")
+	n=$(jq '.linux.namespaces |= map(select(.type != "cgroup")) | .linux.namespaces | length' "$BUNDLE/config.json")
 	images_with .
-	config '(.linux.namespaces[] | select(.type == "uts")) += {path: $p}' --arg p "/proc/$holder/ns/uts"
-	refused "/linux/namespaces/$n" "is not in the uts namespace /proc/$holder/ns/uts" -d
+	config '.linux.namespaces |= map(select(.type != "cgroup")) + [{type: "cgroup", path: $p}]' --arg p "/proc/$holder/ns/cgroup"
+	refused "/linux/namespaces/$n" "is not in the cgroup namespace /proc/$holder/ns/cgroup" -d
 	kill "$holder"
 }
 
