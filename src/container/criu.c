@@ -130,6 +130,12 @@ int criu_check_options(const struct criu_options *options, struct err *err)
 		split_server(options->page_server, NULL, NULL, &port) < 0)
 		return err_set(err, ERR_USAGE, "--page-server: \"%s\" is not ADDRESS:PORT",
 			options->page_server);
+	/* What was restored is looked at for the label, of one of these. */
+	if (options->lsm_profile != NULL && !str_starts(options->lsm_profile, "apparmor:") &&
+		!str_starts(options->lsm_profile, "selinux:"))
+		return err_set(err, ERR_USAGE,
+			"--lsm-profile: \"%s\" is not apparmor:PROFILE or selinux:LABEL",
+			options->lsm_profile);
 	if (options->empty_ns != NULL && !str_eq(options->empty_ns, "network"))
 		return err_set(
 			err, ERR_USAGE, "--empty-ns: \"%s\" is not network", options->empty_ns);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lifecycle/checkpoint.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -79,9 +80,13 @@ static int read_streams(
 
 		(void) snprintf(path, sizeof(path), "%d", i);
 		length = readlinkat(fds, path, text, sizeof(text));
-		ret_texts[i] = length > 0 && (size_t) length < sizeof(text)
-			? arena_strn(arena, text, (size_t) length)
-			: "";
+		/* A stream that is closed is none. Without the name of a pipe no restore could replace it. */
+		if (length < 0 && errno != ENOENT)
+			return err_sys(err, "readlink /proc/%d/fd/%d", (int) handle->record.pid, i);
+		if (length == (ssize_t) sizeof(text))
+			return err_num(err, ENAMETOOLONG, "readlink /proc/%d/fd/%d",
+				(int) handle->record.pid, i);
+		ret_texts[i] = length < 0 ? "" : arena_strn(arena, text, (size_t) length);
 	}
 	return 0;
 }
@@ -148,9 +153,9 @@ static int dump(const struct global_options *global, const char *id,
 		return -1;
 	call.pid = (pid_t) handle.record.pid;
 	call.root = handle.record.rootfs;
-	call.config_file = criu_config_file(spec);
 	call.freeze_cgroup = freezer(&handle.cgroups);
-	if (read_streams(&handle, &arena, streams, err) < 0)
+	if (criu_config_file(spec, &call.config_file, err) < 0 ||
+		read_streams(&handle, &arena, streams, err) < 0)
 		return -1;
 	if (talk(&call, &handle, err) < 0) {
 		struct err ignored;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lifecycle/criu-files.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,17 +14,26 @@
 
 enum { FILE_BYTES = 64 * 1024 };
 
-const char *criu_config_file(const struct spec *spec)
+int criu_config_file(const struct spec *spec, const char **ret, struct err *err)
 {
 	static const char *const files[] = { "/etc/criu/ocirt.conf", "/etc/criu/runc.conf" };
 	const struct spec_map_entry *asked = spec_map_find(&spec->annotations, "org.criu.config");
 
-	if (asked != NULL)
-		return asked->value[0] != '\0' ? asked->value : NULL;
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-		if (access(files[i], R_OK) == 0)
-			return files[i];
-	return NULL;
+	*ret = NULL;
+	if (asked != NULL) {
+		*ret = asked->value[0] != '\0' ? asked->value : NULL;
+		return 0;
+	}
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		if (access(files[i], R_OK) == 0) {
+			*ret = files[i];
+			return 0;
+		}
+		/* What the machine's owner has set must not be left out. */
+		if (errno != ENOENT && errno != ENOTDIR)
+			return err_sys(err, "access %s", files[i]);
+	}
+	return 0;
 }
 
 /* ---- descriptors.json --------------------------------------------------------------------------- */

@@ -15,8 +15,8 @@ struct spec;
 #define CRIU_NETNS_KEY "extRootNetNS"
 #define CRIU_PIDNS_KEY "extRootPidNS"
 
-/* The annotation org.criu.config ("": none), else ocirt's or runc's in /etc/criu; NULL: none. */
-const char *criu_config_file(const struct spec *spec);
+/* The annotation org.criu.config ("": none), else ocirt's or runc's in /etc/criu; *ret NULL: none. */
+ERR_CHECK int criu_config_file(const struct spec *spec, const char **ret, struct err *err);
 
 /* Three texts as /proc/PID/fd shows them: "/dev/null", "pipe:[123]". */
 ERR_CHECK int criu_descriptors_write(

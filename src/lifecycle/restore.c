@@ -261,12 +261,12 @@ static int restore_into(struct container *container, const struct create_options
 		.options = criu,
 		.root = plan->rootfs.path,
 		.private_mounts = true,
-		.config_file = criu_config_file(container->bundle.spec),
 		.inherit = inherited.items,
 		.arena = &container->arena,
 	};
 
-	if (seccomp_filter_make(plan->proc.seccomp, &container->arena, &filter, err) < 0 ||
+	if (criu_config_file(container->bundle.spec, &call.config_file, err) < 0 ||
+		seccomp_filter_make(plan->proc.seccomp, &container->arena, &filter, err) < 0 ||
 		exec_record_write(&container->dir, container->bundle.spec, plan, &filter, err) <
 			0 ||
 		rdt_set_up(&plan->rdt, &container->rdt, container->procfs, &container->arena, err) <

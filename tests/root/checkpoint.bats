@@ -226,6 +226,8 @@ holding() {
 	run ! rt checkpoint --page-server nowhere "$ID"
 	one_line 'page-server'
 	cd "$BUNDLE"
+	run ! rt restore --lsm-profile nothing --image-path "$IMAGES" "$ID"
+	one_line '^restore .*: --lsm-profile: "nothing" is not apparmor:PROFILE or selinux:LABEL$'
 	run ! rt restore --image-path "$IMAGES" "$ID"
 	one_line 'image-path.*no such file or directory'
 	mkdir "$IMAGES"
@@ -361,6 +363,18 @@ refused() {
 	wait_for running
 	wait_for counted "$(count)"
 	rt delete --force "$ID"
+}
+
+# Where the module is there, tests/vm has containers with a profile.
+@test "--lsm-profile is given to criu, and what has not got it is refused" {
+	! grep -qs Y /sys/module/apparmor/parameters/enabled || skip "AppArmor is on"
+	limited
+	images_with .
+	cd "$BUNDLE"
+	run ! rt restore -d --lsm-profile apparmor:ocirt-test --image-path "$IMAGES" "$ID" </dev/null
+	one_line "^restore $ID: "
+	grep -q apparmor "$IMAGES/restore.log"
+	[ -z "$(rt list -q)$(cgroup_dirs)" ]
 }
 
 # changed HOW: it becomes another one, and an orphan of exec is beside it.
