@@ -243,23 +243,28 @@ int cgroup_enter_beside(
 	return 0;
 }
 
-/* The directory of a line's hierarchy that one of the container's lies in, or NULL. */
-static const char *root_of(
-	const struct cgroup_dirs *dirs, const char *controllers, struct arena *arena)
+/* The root of a line's hierarchy where one of the container's directories lies in it, else NULL. */
+static int root_of(const struct cgroup_dirs *dirs, const char *controllers, struct arena *arena,
+	const char **ret, struct err *err)
 {
+	*ret = NULL;
 	for (size_t i = 0; i < dirs->leaf_count; i++) {
 		const bool unified = str_starts(dirs->leaves[i], "/sys/fs/cgroup/unified/");
 		const char *name = hierarchy_name(
 			unified ? CGROUP_LAYOUT_HYBRID : CGROUP_LAYOUT_V2, controllers);
 		const char *root = arena_printf(arena, "%s%s%s", mount_point,
 			name[0] == '\0' || name[0] == '/' ? "" : "/", name);
+		const int v2 = cgroupfs_is_v2(dirs->leaves[i], err);
 
-		if (controllers[0] == '\0'
-				? cgroup_may_be_v2(dirs, i)
-				: str_starts(dirs->leaves[i], arena_printf(arena, "%s/", root)))
-			return root;
+		if (v2 < 0)
+			return -1;
+		if (v2 != (controllers[0] == '\0') ||
+			(!v2 && !str_starts(dirs->leaves[i], arena_printf(arena, "%s/", root))))
+			continue;
+		*ret = root;
+		return 0;
 	}
-	return NULL;
+	return 0;
 }
 
 int cgroup_leave(const struct cgroup_dirs *dirs, int procfs, pid_t pid, struct err *err)
@@ -277,7 +282,8 @@ int cgroup_leave(const struct cgroup_dirs *dirs, int procfs, pid_t pid, struct e
 		if (controllers == NULL || (own = strchr(controllers + 1, ':')) == NULL)
 			continue;
 		*own++ = '\0';
-		root = root_of(dirs, controllers + 1, &arena);
+		if (root_of(dirs, controllers + 1, &arena, &root, err) < 0)
+			return -1;
 		if (root != NULL &&
 			cgroupfs_write_file(
 				arena_printf(&arena, "%s%s", root, str_eq(own, "/") ? "" : own),
