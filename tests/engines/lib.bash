@@ -248,7 +248,7 @@ step() {
   rig_watch "$pid" "$RIG_DIR/hung" >/dev/null 2>&1 </dev/null &
   watch=$!
   wait "$pid" 2>/dev/null || rc=$?
-  kill -KILL "$watch" 2>/dev/null || true
+  [ -e "$RIG_DIR/hung" ] || kill -KILL "$watch" 2>/dev/null || true
   wait "$watch" 2>/dev/null || true
   if [ -e "$RIG_DIR/hung" ]; then
     reason="hung for $RIG_STEP s in: $(cat "$RIG_DIR/hung")"
@@ -266,6 +266,8 @@ step() {
     echo "not ok $name: ${reason:-exit status $rc}" | cut -c 1-400 | tr -d '\r'
     [ -z "${RIG_VERBOSE:-}" ] || sed "s/^/#   /" "$log" >&2
   fi
+  # what "ended" noted: for the table of tests/engines/run --both
+  [ ! -e "$RIG_DIR/ends" ] || { echo "#   status $(paste -sd ' ' "$RIG_DIR/ends")"; rm "$RIG_DIR/ends"; }
   [ -z "${RIG_TIMES:-}" ] || echo "#   $(awk -v a="$start" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f", b - a }') s"
 }
 
@@ -291,6 +293,9 @@ rig_done() {
 
 # is WHAT GOT WANTED: fails, and says so, unless they are the same
 is() { [ "$2" = "$3" ] || { echo "expected $1 '$3', got '$2'"; return 1; }; }
+
+# ended STATUS PATTERN: an engine's command ended with a status that the extended regular expression matches
+ended() { echo "$1" >>"$RIG_DIR/ends"; has status "$1" "^($2)\$"; }
 
 # fails CMD...: "! CMD" that also counts in the middle of a step
 fails() { if "$@"; then echo "expected to fail: $*"; return 1; fi; }
