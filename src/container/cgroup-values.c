@@ -7,6 +7,8 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "base/time.h"
+#include "container/cgroup-wait.h"
 #include "container/cgroup.h"
 #include "kernel/bpf.h"
 #include "kernel/cgroupfs.h"
@@ -15,6 +17,8 @@
 /* ---- directories -------------------------------------------------------------------------------- */
 
 static const char top[] = "/sys/fs/cgroup/";
+
+enum { COME_MS = 5000 };
 
 struct writer {
 	const struct cgroup_dirs *dirs;
@@ -197,6 +201,21 @@ static int explain(struct writer *writer, const struct cgroup_value *value, cons
 	return err_place(err, value->pointer);
 }
 
+/* A file that is missing may be on its way: another container of a new directory above has just begun to hand
+ * the controller down, or systemd has taken it back from there. What systemd itself gives is its business. */
+static bool comes(const struct writer *writer, const struct cgroup_value *value)
+{
+	struct cgroup_wait wait = { .deadline_ns = time_deadline_ms(COME_MS) };
+	enum cgroupfs_answer answer;
+
+	if (!writer->v2 || (writer->dirs->manager == CGROUP_MANAGER_SYSTEMD && !value->unified))
+		return false;
+	do
+		answer = cgroupfs_ask_for(dir_of(writer), value->controller);
+	while (answer == CGROUPFS_TAKEN_BACK && cgroup_wait_more(&wait));
+	return answer == CGROUPFS_HANDED_DOWN;
+}
+
 /* Which file the value goes into; 0: into none, the kernel has no such limit. One that cannot be asked for is not
  * one that the kernel does not have. */
 static int find_file(const struct writer *writer, const struct cgroup_value *value,
@@ -208,12 +227,12 @@ static int find_file(const struct writer *writer, const struct cgroup_value *val
 	*ret_text = value->value;
 	if (value->unified || value->other_file != NULL || value->optional)
 		has = cgroupfs_at_has(writer->at, dir_of(writer), value->file, err);
+	if (has == 0 && comes(writer, value))
+		has = cgroupfs_at_has(writer->at, dir_of(writer), value->file, err);
 	if (has < 0)
 		return err_place(err, value->pointer);
 	if (has != 0)
 		return 1;
-	if (value->unified)
-		cgroupfs_enable(dir_of(writer), value->controller);
 	if (value->other_file == NULL)
 		return !value->optional;
 	*ret_file = value->other_file;
@@ -246,6 +265,16 @@ static int write_value(struct writer *writer, const struct cgroup_value *value, 
 	remember(writer, value, file);
 	if (cgroupfs_at_write(writer->at, dir_of(writer), file, text, err) == 0)
 		return 0;
+	if (err->num == ENOENT && comes(writer, value)) {
+		struct err again;
+
+		remember(writer, value, file);
+		if (cgroupfs_at_write(writer->at, dir_of(writer), file, text, &again) == 0) {
+			err_drop(err);
+			return 0;
+		}
+		*err = again;
+	}
 	if (writer->past != NULL)
 		writer->past->count = kept; /* nothing has changed */
 	return explain(writer, value, file, text, err);

@@ -4,7 +4,8 @@
  *
  * Version 2 tells by cgroup.events when a cgroup is frozen or empty. Version 1 tells nobody: neither
  * that a freezer has become FROZEN, nor that the last process, whose end its pidfd has shown, has left
- * the directory. For these two alone.
+ * the directory. Nor does version 2 tell when a controller can be had that was taken back a moment ago. For
+ * these three alone.
  */
 #ifndef OCIRT_CONTAINER_CGROUP_WAIT_H
 #define OCIRT_CONTAINER_CGROUP_WAIT_H

@@ -389,6 +389,36 @@ void cgroupfs_enable(const char *dir, const char *only)
 	}
 }
 
+/* The write is the kernel's word, where the lists of controllers are not: they name one before its files are
+ * made, and systemd takes back from a level what no lower one has asked for yet. */
+enum cgroupfs_answer cgroupfs_ask_for(const char *dir, const char *controller)
+{
+	enum cgroupfs_answer answer = CGROUPFS_REFUSED;
+	char word[64];
+
+	(void) snprintf(word, sizeof(word), "+%s", controller);
+	for (const char *slash = dir + strlen(top); slash != NULL; slash = strchr(slash + 1, '/')) {
+		_cleanup_fd_ int at = -1;
+		char level[4096];
+		unsigned long magic;
+		struct err err;
+
+		(void) snprintf(level, sizeof(level), "%.*s", (int) (slash - dir), dir);
+		at = open_dir(level, &magic, &err);
+		if (at < 0 || magic != CGROUP2_SUPER_MAGIC)
+			continue;
+		if (write_at(at, level, "cgroup.subtree_control", word, &err) == 0) {
+			answer = CGROUPFS_HANDED_DOWN;
+			continue;
+		}
+		/* The level above has just said that it hands it down. */
+		if (err.num == ENOENT && answer == CGROUPFS_HANDED_DOWN)
+			return CGROUPFS_TAKEN_BACK;
+		answer = CGROUPFS_REFUSED;
+	}
+	return answer;
+}
+
 /* Level by level from below, as far up as something is missing, for a cpuset is filled from the one
  * above. Nothing is made outside of a hierarchy. *made: the last level was. */
 static int make_level(const char *dir, unsigned depth, bool *made, struct err *err)

@@ -49,6 +49,12 @@ ERR_CHECK int cgroupfs_check_unused(const char *dir, struct err *err);
  * missing. */
 void cgroupfs_enable(const char *dir, const char *only);
 
+/* Asks every level above a v2 directory, top down, for one controller. HANDED_DOWN: the directory has it, with
+ * all its files, whoever else was making them. TAKEN_BACK: a level lost it again before the next one had
+ * asked, and another try may fare better. REFUSED: none will. */
+enum cgroupfs_answer { CGROUPFS_REFUSED, CGROUPFS_TAKEN_BACK, CGROUPFS_HANDED_DOWN };
+enum cgroupfs_answer cgroupfs_ask_for(const char *dir, const char *controller);
+
 /* One write of one value. The error names file and value. */
 ERR_CHECK int cgroupfs_write_file(
 	const char *dir, const char *file, const char *value, struct err *err);

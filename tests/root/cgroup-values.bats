@@ -200,6 +200,33 @@ teardown() {
 	is_v2 || echo -hugetlb >$top/cgroup.subtree_control
 }
 
+@test "cgroup values: a controller of a cgroup2 that is taken back while it is handed down" {
+	local top=/sys/fs/cgroup
+	is_ocirt || skip "others refuse it beside v1"
+	! by_systemd || skip "the path is one of files"
+	command -v strace >/dev/null || skip "no strace"
+	is_v2 || top=/sys/fs/cgroup/unified
+	! hierarchy hugetlb >/dev/null || skip "version 1 has hugetlb here"
+	args true
+	has_hugetlb() { grep -qsw hugetlb $top/cgroup.controllers || release_controllers; }
+	wait_for has_hugetlb 2>/dev/null || skip "no cgroup2 with hugetlb here"
+	config '.linux.cgroupsPath = $p | .linux.resources.unified = {"hugetlb.2MB.max": "2097152"}' --arg p "$CG/a/b"
+	# What the kernel says when the level above has lost it in between.
+	run strace -f -qq -o "$BATS_TEST_TMPDIR/trace" -P "$top$CG/a/cgroup.subtree_control" \
+		-e inject=write:error=ENOENT:when=1..20 "${RT[@]}" run -b "$BUNDLE" "$ID" </dev/null
+	echo "$output"
+	is_v2 || echo -hugetlb >$top/cgroup.subtree_control
+	[ "$status" = 0 ]
+	[ "$(grep -c ENOENT.*INJECTED "$BATS_TEST_TMPDIR/trace")" = 20 ]
+	# Where it is refused for good nobody waits.
+	run strace -f -qq -o "$BATS_TEST_TMPDIR/trace" -P "$top$CG/a/cgroup.subtree_control" \
+		-e inject=write:error=EBUSY "${RT[@]}" run -b "$BUNDLE" "$ID" </dev/null
+	is_v2 || echo -hugetlb >$top/cgroup.subtree_control
+	[ "$status" = 1 ]
+	says 'the controller hugetlb is not available there'
+	[ "$(grep -c EBUSY.*INJECTED "$BATS_TEST_TMPDIR/trace")" -lt 20 ]
+}
+
 @test "cgroup values: network class" {
 	need_layout net_cls
 	config '.linux.resources.network = {"classID": 1048577}'

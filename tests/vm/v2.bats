@@ -101,3 +101,20 @@ look() {
 	[ -n "$smallest" ]
 	echo "# the smallest memory limit under which a static program starts: $smallest KiB" >&3
 }
+
+# systemd takes from a level what no lower one asks for: between the write to one level and that to the next a
+# controller can go again, and the kernel knows nothing of it there.
+@test "controllers that are taken back while they are handed down are asked for again" {
+	command -v strace >/dev/null || skip "no strace"
+	cgroup_namespace yes
+	cgroup_mount '["ro"]'
+	script 'cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/pids.max'
+	config '.linux.cgroupsPath = $p | .linux.resources = {"memory": {"limit": 50331648}, "pids": {"limit": 66}, "cpu": {"shares": 512}}' \
+		--arg p "$CG/new/c"
+	run timeout -s KILL 200 strace -f -qq -o "$BATS_TEST_TMPDIR/trace" -P "/sys/fs/cgroup$CG/new/cgroup.subtree_control" \
+		-e inject=write:error=ENOENT:when=1..20 "${RT[@]}" run --bundle "$BUNDLE" "$ID" </dev/null
+	echo "$output"
+	[ "$status" = 0 ]
+	[ "$output" = $'50331648\n66' ]
+	[ "$(grep -c ENOENT.*INJECTED "$BATS_TEST_TMPDIR/trace")" = 20 ]
+}
