@@ -26,6 +26,7 @@ static const struct {
 	[ERR_HOOK] = { "hook", 1, "" },
 	[ERR_TIMEOUT] = { "timeout", 1, "" },
 	[ERR_CHILD] = { "child", 1, "" },
+	[ERR_INTERRUPTED] = { "interrupted", 128, "" },
 };
 
 /* Two paths and the words about them. */
@@ -207,7 +208,7 @@ int err_exit_status(const struct err *err)
 {
 	if (err->code <= ERR_NONE || err->code >= ERR_CODES)
 		return 1;
-	return codes[err->code].exit_status;
+	return codes[err->code].exit_status + (err->code == ERR_INTERRUPTED ? err->signal : 0);
 }
 
 const char *err_code_name(int code)

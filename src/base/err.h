@@ -41,6 +41,7 @@ enum err_code {
 	ERR_HOOK, /* a hook failed */
 	ERR_TIMEOUT, /* a deadline passed */
 	ERR_CHILD, /* the container's first process died during its set-up */
+	ERR_INTERRUPTED, /* we were asked to end; signal says by which */
 	ERR_CODES
 };
 
@@ -50,7 +51,8 @@ struct err {
 	char pointer[128]; /* JSON pointer into the document, "" if none */
 	char operation[32]; /* the call that failed: "mount", "open", "" if none */
 	char object[256]; /* what it was done to: a path, an id, "" if none */
-	char text[600]; /* the whole chain, for people */
+	char text[596]; /* the whole chain, for people */
+	int signal; /* of ERR_INTERRUPTED, else 0 */
 };
 _Static_assert(sizeof(struct err) == 1024, "an error is one packet");
 
@@ -86,7 +88,8 @@ int err_place(struct err *err, const char *pointer) __attribute__((cold));
 /* err_drop: forgets an error on purpose, after a tried fall-back. */
 void err_drop(struct err *err);
 
-/* The exit status that belongs to a code (1 for all that engines do not distinguish). */
+/* The exit status that belongs to a code (1 for all that engines do not distinguish); for ERR_INTERRUPTED, with
+ * the number of the signal, as a shell has it of one that a signal has ended. */
 int err_exit_status(const struct err *err) __attribute__((warn_unused_result));
 
 /* The stable name of a code ("not-found"), and its remedy or "" (never a phrase that engines match). */

@@ -27,6 +27,7 @@
 #include "kernel/ns.h"
 #include "kernel/procfs.h"
 #include "kernel/rlimit.h"
+#include "kernel/signals.h"
 #include "kernel/sock.h"
 #include "plan/seccomp.h"
 
@@ -222,6 +223,7 @@ static int clone_child(
 			.cgroups = job->cgroups,
 			.born_inside = ret->in_cgroup,
 			.filter = job->filter,
+			.signals = job->signals,
 			.arena = job->arena,
 		};
 
@@ -346,6 +348,16 @@ int create_reap_first(struct created *child, struct err *err)
 	return 0;
 }
 
+/* What the child says next, within CHILD_MS and what hooks of its own may take on top. */
+static int hear(const struct created *child, uint64_t hooks_ms, enum msg_type one,
+	enum msg_type other, int *ret_fd, struct err *err)
+{
+	const struct until until = { child->pidfd, child->signals };
+
+	return msg_wait_until(child->sock, &until, time_deadline_ms(CHILD_MS + hooks_ms), one,
+		other, 0, ret_fd, err);
+}
+
 /* Behind a joined user namespace the child cloned a sibling. */
 static int adopt(const struct create_job *job, struct created *child, struct err *err)
 {
@@ -353,8 +365,7 @@ static int adopt(const struct create_job *job, struct created *child, struct err
 
 	if (!job->plan->ns.second_clone)
 		return 0;
-	if (msg_wait(child->sock, child->pidfd, time_deadline_ms(CHILD_MS), MSG_PID, MSG_PID, 0,
-		    &pidfd, err) < 0)
+	if (hear(child, 0, MSG_PID, MSG_PID, &pidfd, err) < 0)
 		return -1;
 	if (create_adopt(job->procfs, &pidfd, child, err) < 0)
 		return -1;
@@ -387,8 +398,7 @@ static int say_why_it_ended(struct created *child, struct err *err)
 	struct err said;
 
 	if ((err->num == ESRCH || err->num == EPIPE) &&
-		msg_wait(child->sock, child->pidfd, time_deadline_ms(CHILD_MS), MSG_READY,
-			MSG_CONSOLE, 0, NULL, &said) < 0)
+		hear(child, 0, MSG_READY, MSG_CONSOLE, NULL, &said) < 0)
 		*err = said;
 	return -1;
 }
@@ -396,8 +406,9 @@ static int say_why_it_ended(struct created *child, struct err *err)
 static int run_hooks(const struct plan *plan, const char *state, struct created *child,
 	struct arena *arena, struct err *err)
 {
-	if (msg_wait(child->sock, child->pidfd, time_deadline_ms(CHILD_MS), MSG_HOOKS, MSG_HOOKS, 0,
-		    NULL, err) < 0)
+	const struct until until = { child->pidfd, child->signals };
+
+	if (hear(child, 0, MSG_HOOKS, MSG_HOOKS, NULL, err) < 0)
 		return -1;
 	child->hooks_begun = true;
 	/* By now it is in its network namespace, and hooks may expect the devices there. */
@@ -410,10 +421,10 @@ static int run_hooks(const struct plan *plan, const char *state, struct created 
 				child->net_names, &child->net_moved, err) < 0)
 			return -1;
 	}
-	if (hooks_run(&plan->hooks[HOOK_PRESTART], HOOK_PRESTART, state, plan->bundle,
-		    &child->pidfd, err) < 0 ||
+	if (hooks_run(&plan->hooks[HOOK_PRESTART], HOOK_PRESTART, state, plan->bundle, &until,
+		    err) < 0 ||
 		hooks_run(&plan->hooks[HOOK_CREATE_RUNTIME], HOOK_CREATE_RUNTIME, state,
-			plan->bundle, &child->pidfd, err) < 0)
+			plan->bundle, &until, err) < 0)
 		return -1;
 	return msg_send(child->sock, MSG_HOOKS_DONE, -1, err) < 0 ? say_why_it_ended(child, err)
 								  : 0;
@@ -438,12 +449,10 @@ int create_settle(const struct create_job *job, const char *state_runtime, struc
 		return say_why_it_ended(child, err);
 	if (init_asks_for_hooks(plan) && run_hooks(plan, state_runtime, child, job->arena, err) < 0)
 		return -1;
-	got = msg_wait(child->sock, child->pidfd,
-		time_deadline_ms(CHILD_MS + hooks_limit_ms(&plan->hooks[HOOK_CREATE_CONTAINER])),
-		MSG_READY, MSG_CONSOLE, 0, &child->terminal, err);
+	got = hear(child, hooks_limit_ms(&plan->hooks[HOOK_CREATE_CONTAINER]), MSG_READY,
+		MSG_CONSOLE, &child->terminal, err);
 	if (got == MSG_CONSOLE)
-		got = msg_wait(child->sock, child->pidfd, time_deadline_ms(CHILD_MS), MSG_READY,
-			MSG_READY, 0, NULL, err);
+		got = hear(child, 0, MSG_READY, MSG_READY, NULL, err);
 	if (got < 0)
 		return -1;
 	return proc_raise_limits(&plan->proc, child->pid, err);
@@ -457,6 +466,6 @@ int create_release(const struct create_job *job, struct created *child, struct e
 		return say_why_it_ended(child, err);
 	if (job->barrier < 0)
 		return 0;
-	return msg_wait(
-		child->sock, -1, time_deadline_ms(CHILD_MS), MSG_READY, MSG_READY, 1, NULL, err);
+	return msg_wait_until(child->sock, &(struct until){ -1, child->signals },
+		time_deadline_ms(CHILD_MS), MSG_READY, MSG_READY, 1, NULL, err);
 }

@@ -35,6 +35,8 @@ struct create_job {
 	struct filter_box *filter; /* filled before create_release; NULL: no filter */
 	const char *console_socket; /* path, NULL: none */
 	int barrier; /* listening socket for `start`; -1: START comes through release */
+	const struct signals
+		*signals; /* what the child gives back before it outlives us; NULL: nothing */
 	const int *private_fds; /* of the caller: closed in the child first */
 	size_t private_fd_count;
 	struct arena *arena;
@@ -50,13 +52,15 @@ struct created {
 	size_t net_moved; /* how many network devices went in */
 	bool hooks_begun; /* from here on the hooks of creation may have done something */
 	int sock; /* messages */
+	int signals; /* those that end the set-up (kernel/signals.h), borrowed, or -1 */
 	struct word word; /* exec: see container/word.h */
 	int terminal; /* the pty's master, when the caller keeps it, or -1 */
 };
 
 #define CREATED_INIT                                                                               \
 	{                                                                                          \
-		.pidfd = -1, .first_pidfd = -1, .sock = -1, .word = WORD_INIT, .terminal = -1      \
+		.pidfd = -1, .first_pidfd = -1, .sock = -1, .signals = -1, .word = WORD_INIT,      \
+		.terminal = -1                                                                     \
 	}
 
 ERR_CHECK int create_spawn(const struct create_job *job, struct created *ret, struct err *err);

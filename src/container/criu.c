@@ -20,6 +20,7 @@
 #include "container/msg.h"
 #include "kernel/mount.h"
 #include "kernel/ns.h"
+#include "kernel/signals.h"
 #include "kernel/sock.h"
 
 enum {
@@ -276,6 +277,9 @@ int criu_start(const struct criu_call *call, struct criu *ret, struct err *err)
 	const pid_t parent = getpid();
 	char path[4096];
 
+	const int signals = call->signals != NULL ? call->signals->fd : -1;
+
+	ret->signals = signals;
 	ret->arena = call->arena;
 	ret->log = call->action == CRIU_DUMP ? "dump.log" : "restore.log";
 	if (find_criu(path, sizeof(path), err) < 0)
@@ -296,8 +300,8 @@ int criu_start(const struct criu_call *call, struct criu *ret, struct err *err)
 		return -1;
 	}
 	fd_close(&theirs);
-	if (msg_wait(ours, ret->pidfd, time_deadline_ms(STAGE_MS), MSG_READY, MSG_READY, 0,
-		    &ret->sock, err) < 0)
+	if (msg_wait_until(ours, &(struct until){ ret->pidfd, ret->signals },
+		    time_deadline_ms(STAGE_MS), MSG_READY, MSG_READY, 0, &ret->sock, err) < 0)
 		return err_ctx(err, "criu");
 	if (ret->sock < 0)
 		return err_set(err, ERR_SYSTEM, "%s could not be started", path);
@@ -525,13 +529,14 @@ static int failed(const struct criu *criu, const char *message, struct err *err)
 
 int criu_next(struct criu *criu, struct criu_event *ret, struct err *err)
 {
+	const struct until until = { criu->pidfd, criu->signals };
 	struct response response = { 0 };
 	unsigned char *packet = arena_alloc(criu->arena, PACKET_BYTES);
 	ssize_t got;
 	int fd = -1;
 
-	got = sock_recv(criu->sock, packet, PACKET_BYTES, &fd, time_deadline_ms(STAGE_MS),
-		criu->pidfd, err);
+	got = sock_recv(
+		criu->sock, packet, PACKET_BYTES, &fd, time_deadline_ms(STAGE_MS), &until, err);
 	if (got < 0)
 		return err_ctx(err, "criu");
 	if (got == 0)

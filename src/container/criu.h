@@ -74,6 +74,7 @@ struct criu_call {
 	size_t external_count;
 	const struct criu_fd *inherit; /* fds that take the place of dumped ones, by their keys */
 	size_t inherit_count;
+	const struct signals *signals; /* that end it (kernel/signals.h); NULL: none */
 	struct arena *arena;
 };
 
@@ -82,12 +83,13 @@ struct criu {
 	int pidfd;
 	int sock;
 	int work;
+	int signals; /* borrowed, or -1 */
 	const char *log; /* its name in work */
 	struct arena *arena;
 };
 #define CRIU_INIT                                                                                  \
 	{                                                                                          \
-		.pidfd = -1, .sock = -1, .work = -1                                                \
+		.pidfd = -1, .sock = -1, .work = -1, .signals = -1                                 \
 	}
 
 /* Opens (a dump makes) the directories and starts criu; nothing is sent yet, so that its pid can be put

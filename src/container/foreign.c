@@ -9,6 +9,7 @@
 #include "container/mounts.h"
 #include "kernel/mount.h"
 #include "kernel/ns.h"
+#include "kernel/signals.h"
 #include "kernel/sock.h"
 
 enum { CHILD_MS = 10 * 1000 };
@@ -38,9 +39,10 @@ __attribute__((noreturn)) static void make_all(const struct rootfs_plan *rootfs,
 
 static int take(const struct mount_step *step, int sock, int pidfd, int *ret, struct err *err)
 {
+	const struct until until = { pidfd, -1 };
 	struct err failed = { 0 };
 	ssize_t got = sock_recv(
-		sock, &failed, sizeof(failed), ret, time_deadline_ms(CHILD_MS), pidfd, err);
+		sock, &failed, sizeof(failed), ret, time_deadline_ms(CHILD_MS), &until, err);
 
 	if (got < 0)
 		return -1;

@@ -30,8 +30,8 @@ uint64_t hooks_limit_ms(const struct hook_list *list)
 	return sum;
 }
 
-static int run_one(const struct hook *hook, const char *state, const char *cwd, const int *until,
-	struct err *err)
+static int run_one(const struct hook *hook, const char *state, const char *cwd,
+	const struct until *until, struct err *err)
 {
 	char output[OUTPUT_BYTES] = "";
 	const struct program program = {
@@ -58,11 +58,12 @@ static int run_one(const struct hook *hook, const char *state, const char *cwd, 
 }
 
 int hooks_run(const struct hook_list *list, enum hook_kind kind, const char *state_json,
-	const char *cwd, const int *until, struct err *err)
+	const char *cwd, const struct until *until, struct err *err)
 {
 	for (size_t i = 0; i < list->count; i++)
 		if (run_one(&list->items[i], state_json, cwd, until, err) < 0) {
-			err->code = ERR_HOOK;
+			if (err->code != ERR_INTERRUPTED)
+				err->code = ERR_HOOK;
 			return err_point(err, list->items[i].pointer, "hook %s %s",
 				hooks_name(kind), list->items[i].path);
 		}

@@ -15,6 +15,8 @@
 #include "base/err.h"
 #include "plan/plan.h"
 
+struct until;
+
 enum { HOOK_LIMIT_MS = 300 * 1000 };
 
 /* The specification's name of a kind ("createRuntime"). */
@@ -23,10 +25,10 @@ const char *hooks_name(enum hook_kind kind);
 /* How long the whole list may take, in ms. Whoever waits for it has to wait longer. */
 uint64_t hooks_limit_ms(const struct hook_list *list);
 
-/* Runs them until the first one fails. until (may be NULL): a pidfd of the container's first process, without
- * which a hook is of no use any more; its end is that of the hook. Returns 0, or -1 with ERR_HOOK and the
- * output of the hook. */
+/* Runs them until the first one fails. until (may be NULL): the container's first process, without
+ * which a hook is of no use any more; its end is that of the hook, and so is a signal that ends us. Returns 0,
+ * or -1 with ERR_HOOK and the output of the hook, or with ERR_INTERRUPTED. */
 ERR_CHECK int hooks_run(const struct hook_list *list, enum hook_kind kind, const char *state_json,
-	const char *cwd, const int *until, struct err *err);
+	const char *cwd, const struct until *until, struct err *err);
 
 #endif

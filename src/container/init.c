@@ -29,6 +29,7 @@
 #include "kernel/ns.h"
 #include "kernel/procfs.h"
 #include "kernel/rlimit.h"
+#include "kernel/signals.h"
 #include "kernel/sock.h"
 #include "plan/seccomp.h"
 #include "plan/state_json.h"
@@ -376,6 +377,9 @@ void init_main(const struct init_job *job, struct init_fds *fds)
 	/* The container is created and outlives its creator from here on. */
 	if (ns_pdeathsig(0, &err) < 0)
 		goto failed;
+	/* Until here one that the terminal sends to both was the parent's to heed. */
+	if (job->signals != NULL)
+		signals_restore(job->signals);
 	caller = wait_for_start(fds, &word_fd, &err);
 	if (caller < 0)
 		_exit(1);

@@ -17,6 +17,7 @@
 struct arena;
 struct cgroup_dirs;
 struct mount_fds;
+struct signals;
 
 /* Everything was opened by the parent in the host's view; -1 where there is none. */
 struct init_fds {
@@ -40,6 +41,8 @@ struct init_job {
 	const struct plan *plan;
 	const struct cgroup_dirs *cgroups;
 	bool born_inside; /* its v2 cgroup */
+	const struct signals
+		*signals; /* of kernel/signals.h: their mask is given back; NULL: it stays */
 	const struct filter_box *filter; /* of container/seccomp.h; NULL: none */
 	struct arena *arena; /* inherited from the parent */
 };

@@ -6,6 +6,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "kernel/signals.h"
 #include "kernel/sock.h"
 
 struct frame {
@@ -90,13 +91,13 @@ static void take_error(const struct frame *frame, struct err *err)
 }
 
 /* msg_wait with the whole frame. */
-static int wait_frame(int sock, int pidfd, uint64_t deadline_ns, enum msg_type one,
+static int wait_frame(int sock, const struct until *until, uint64_t deadline_ns, enum msg_type one,
 	enum msg_type other, int eof_ok, int *ret_fd, struct frame *ret, struct err *err)
 {
 	for (;;) {
 		_cleanup_fd_ int fd = -1;
 		struct frame frame = { 0 };
-		ssize_t got = sock_recv(sock, &frame, sizeof(frame), &fd, deadline_ns, pidfd, err);
+		ssize_t got = sock_recv(sock, &frame, sizeof(frame), &fd, deadline_ns, until, err);
 
 		if (got < 0)
 			return err_ctx(err, "wait for %s", msg_name(one));
@@ -131,9 +132,17 @@ static int wait_frame(int sock, int pidfd, uint64_t deadline_ns, enum msg_type o
 int msg_wait(int sock, int pidfd, uint64_t deadline_ns, enum msg_type one, enum msg_type other,
 	int eof_ok, int *ret_fd, struct err *err)
 {
+	const struct until until = { pidfd, -1 };
+
+	return msg_wait_until(sock, &until, deadline_ns, one, other, eof_ok, ret_fd, err);
+}
+
+int msg_wait_until(int sock, const struct until *until, uint64_t deadline_ns, enum msg_type one,
+	enum msg_type other, int eof_ok, int *ret_fd, struct err *err)
+{
 	struct frame frame;
 
-	return wait_frame(sock, pidfd, deadline_ns, one, other, eof_ok, ret_fd, &frame, err);
+	return wait_frame(sock, until, deadline_ns, one, other, eof_ok, ret_fd, &frame, err);
 }
 
 int msg_send_pid(int sock, enum msg_type type, pid_t pid, struct err *err)
@@ -146,9 +155,10 @@ int msg_send_pid(int sock, enum msg_type type, pid_t pid, struct err *err)
 int msg_wait_pid(
 	int sock, uint64_t deadline_ns, enum msg_type type, pid_t *ret_pid, struct err *err)
 {
+	const struct until until = UNTIL_NOTHING;
 	struct frame frame;
 
-	if (wait_frame(sock, -1, deadline_ns, type, type, 0, NULL, &frame, err) < 0)
+	if (wait_frame(sock, &until, deadline_ns, type, type, 0, NULL, &frame, err) < 0)
 		return -1;
 	if (frame.size != sizeof(*ret_pid))
 		return err_set(err, ERR_CHILD, "%s without a number", msg_name(type));

@@ -53,6 +53,8 @@
 #include "base/err.h"
 #include "base/log.h"
 
+struct until;
+
 enum msg_type {
 	MSG_ERROR = 1,
 	MSG_LOG,
@@ -90,6 +92,10 @@ void msg_send_log(enum log_level level, const char *text, void *data);
  * *ret_fd (may be NULL) gets the fd of the message or -1. */
 ERR_CHECK int msg_wait(int sock, int pidfd, uint64_t deadline_ns, enum msg_type one,
 	enum msg_type other, int eof_ok, int *ret_fd, struct err *err);
+
+/* The same, at the end of what until says as well. */
+ERR_CHECK int msg_wait_until(int sock, const struct until *until, uint64_t deadline_ns,
+	enum msg_type one, enum msg_type other, int eof_ok, int *ret_fd, struct err *err);
 
 /* A message with the number of a process, as its sender sees it, and the wait for one. */
 ERR_CHECK int msg_send_pid(int sock, enum msg_type type, pid_t pid, struct err *err);

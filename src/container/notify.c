@@ -16,6 +16,7 @@
 #include "base/str.h"
 #include "base/time.h"
 #include "kernel/ns.h"
+#include "kernel/signals.h"
 #include "kernel/sock.h"
 #include "plan/plan.h"
 
@@ -116,8 +117,9 @@ static bool relay(struct notify *notify, char *text, pid_t pid)
 static int next(struct notify *notify, uint64_t deadline_ns, int pidfd, char text[TEXT_BYTES],
 	struct err *err)
 {
+	const struct until until = { pidfd, -1 };
 	const ssize_t got =
-		sock_recv(notify->inside, text, TEXT_BYTES - 1, NULL, deadline_ns, pidfd, err);
+		sock_recv(notify->inside, text, TEXT_BYTES - 1, NULL, deadline_ns, &until, err);
 
 	if (got < 0 && err->code != ERR_TIMEOUT && err->num != EMSGSIZE)
 		return -1;

@@ -13,6 +13,7 @@
 #include "base/fd.h"
 #include "base/time.h"
 #include "kernel/ns.h"
+#include "kernel/signals.h"
 
 /* A program while it runs; leaving the scope kills and reaps it. The ends here never block: it need not
  * read, and may leave children behind that hold its output open. */
@@ -152,20 +153,23 @@ static int tend(const struct program *program, struct running *running, struct e
 	const char *input = program->input;
 	size_t output_used = 0, errors_used = 0;
 	struct stat info;
-	int until = program->until != NULL ? *program->until : -1;
+	struct until until = UNTIL_NOTHING;
 
+	if (program->until != NULL)
+		until = *program->until;
 	/* A directory in /proc in place of a pidfd has nothing to poll for. */
-	if (until >= 0 && fstat(until, &info) == 0 && S_ISDIR(info.st_mode))
-		until = -1;
+	if (until.pidfd >= 0 && fstat(until.pidfd, &info) == 0 && S_ISDIR(info.st_mode))
+		until.pidfd = -1;
 	for (;;) {
-		struct pollfd polls[5] = {
+		struct pollfd polls[6] = {
 			{ .fd = running->pidfd, .events = POLLIN },
 			{ .fd = running->input, .events = POLLOUT },
 			{ .fd = running->output, .events = POLLIN },
 			{ .fd = running->errors, .events = POLLIN },
-			{ .fd = until, .events = POLLIN },
+			{ .fd = until.pidfd, .events = POLLIN },
+			{ .fd = until.signals, .events = POLLIN },
 		};
-		int ready = poll(polls, 5, time_poll_ms(program->deadline_ns));
+		int ready = poll(polls, 6, time_poll_ms(program->deadline_ns));
 
 		if (ready < 0 && errno != EINTR)
 			return err_sys(err, "poll %s", program->path);
@@ -173,6 +177,8 @@ static int tend(const struct program *program, struct running *running, struct e
 			return err_set(err, ERR_TIMEOUT, "ran past its time-out and was killed");
 		if (ready < 0)
 			continue;
+		if (polls[5].revents != 0 && signals_check(until.signals, err) < 0)
+			return -1;
 		if (polls[4].revents != 0 && polls[0].revents == 0)
 			return err_set(err, ERR_CHILD, "was killed: the container ended meanwhile");
 		if (polls[1].revents != 0)

@@ -14,12 +14,14 @@
 
 #include "base/err.h"
 
+struct until;
+
 struct program {
 	const char *path; /* absolute */
 	char *const *argv; /* NULL-terminated */
 	char *const *envp; /* NULL-terminated */
 	const char *cwd; /* NULL: the caller's */
-	const int *until; /* a pidfd: that process's end is the program's too; NULL: none */
+	const struct until *until; /* what ends it early (kernel/signals.h); NULL: nothing */
 	const char *input; /* for stdin, "" for none */
 	uint64_t deadline_ns;
 	char *output; /* at least output_size bytes; NUL-terminated in the end, its last bytes kept */
@@ -30,7 +32,7 @@ struct program {
 
 /* Returns 0 when the program ended by itself, with its exit status (0 to 255) or 128 + the signal that
  * ended it; -1 when it could not be run or was killed at the deadline (ERR_TIMEOUT)
- * or at the end of the process behind until (ERR_CHILD). A program that
+ * or at the end of the process of until (ERR_CHILD) or a signal (ERR_INTERRUPTED). A program that
  * cannot be executed has status 127 and says why in its output, as execve of a shell would. White
  * space at the ends of the texts is cut. */
 ERR_CHECK int program_run(const struct program *program, int *ret_status, struct err *err);

@@ -47,24 +47,6 @@ struct session {
 	bool cut; /* a signal came when there was nobody left to forward it to */
 };
 
-int wait_signals(struct err *err)
-{
-	sigset_t set;
-	int fd;
-
-	(void) sigfillset(&set);
-	/* These are about this process itself. */
-	(void) sigdelset(&set, SIGSEGV);
-	(void) sigdelset(&set, SIGBUS);
-	(void) sigdelset(&set, SIGFPE);
-	(void) sigdelset(&set, SIGILL);
-	(void) sigdelset(&set, SIGABRT);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-		return err_sys(err, "sigprocmask");
-	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return fd < 0 ? err_sys(err, "signalfd") : fd;
-}
-
 /* The caller's terminal passes every key on, as long as it is ours: a shell may have put us into the
  * background, and then the mode is its own. */
 static void take_keys(struct session *s)

@@ -15,11 +15,8 @@
 
 struct notify;
 
-/* Blocks the signals that are to be forwarded and returns a signalfd for them; before the clone, so
- * that none is lost. The child's mask is emptied before execve. */
-ERR_CHECK int wait_signals(struct err *err);
-
-/* Waits for pid, our child. *terminal: the pty's master or -1; it is closed. notify: relayed meanwhile,
+/* Waits for pid, our child. signals: a signalfd that yields all (kernel/signals.h), held since before the clone,
+ * so that none is lost. *terminal: the pty's master or -1; it is closed. notify: relayed meanwhile,
  * NULL: nothing is. Returns 0 with its status:
  * 0 to 255, or 128 + the signal that ended it.
  *

@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "container/msg.h"
 #include "kernel/procfs.h"
+#include "kernel/signals.h"
 
 enum { LOOK_MS = 5000 };
 
@@ -63,11 +64,13 @@ void word_leave(const struct word *word, const struct err *err)
 static int wait_looking(
 	const struct word_from *from, int pidfd, uint64_t deadline_ns, int eof_ok, struct err *err)
 {
+	const struct until until = { pidfd, from->signals };
+
 	for (;;) {
 		const uint64_t look_ns = time_deadline_ms(LOOK_MS);
 		const bool last = from->procfs < 0 || look_ns >= deadline_ns;
-		const int got = msg_wait(from->sock, pidfd, last ? deadline_ns : look_ns, MSG_EXEC,
-			MSG_EXEC, eof_ok, NULL, err);
+		const int got = msg_wait_until(from->sock, &until, last ? deadline_ns : look_ns,
+			MSG_EXEC, MSG_EXEC, eof_ok, NULL, err);
 		char letter = 0;
 
 		if (got >= 0 || err->code != ERR_TIMEOUT || last)
@@ -101,7 +104,7 @@ static int wait_exec(const struct word *word, const struct word_from *from, uint
 int word_wait_exec(
 	const struct word *word, int sock, int pidfd, uint64_t deadline_ns, struct err *err)
 {
-	const struct word_from from = { .sock = sock, .pidfd = pidfd, .procfs = -1 };
+	const struct word_from from = { .sock = sock, .pidfd = pidfd, .procfs = -1, .signals = -1 };
 
 	return wait_exec(word, &from, deadline_ns, err);
 }

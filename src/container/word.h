@@ -45,6 +45,7 @@ struct word_from {
 	int pidfd;
 	int procfs;
 	pid_t pid;
+	int signals; /* kernel/signals.h, or -1 */
 };
 
 /* Sends START to a process that is ready, and waits like that. ERR_TIMEOUT too where it is stopped. */

@@ -15,6 +15,7 @@
 
 #include "base/fd.h"
 #include "base/time.h"
+#include "kernel/signals.h"
 
 enum { CONNECT_S = 10 };
 
@@ -264,20 +265,25 @@ static int take_fd(struct msghdr *message)
 }
 
 /* Returns 1 when there is something to read, 0 when the process has ended without a word. */
-static int wait_readable(int sock, uint64_t deadline_ns, int pidfd, struct err *err)
+static int wait_readable(int sock, uint64_t deadline_ns, const struct until *until, struct err *err)
 {
+	int pidfd = until->pidfd;
+
 	for (;;) {
-		struct pollfd polls[2] = {
+		struct pollfd polls[3] = {
 			{ .fd = sock, .events = POLLIN },
 			{ .fd = pidfd, .events = POLLIN },
+			{ .fd = until->signals, .events = POLLIN },
 		};
 		int ready =
-			poll(polls, 2, deadline_ns == UINT64_MAX ? -1 : time_poll_ms(deadline_ns));
+			poll(polls, 3, deadline_ns == UINT64_MAX ? -1 : time_poll_ms(deadline_ns));
 
 		if (ready < 0 && errno != EINTR)
 			return err_sys(err, "poll");
 		if (ready == 0)
 			return err_set(err, ERR_TIMEOUT, "no answer within the time allowed");
+		if (ready > 0 && polls[2].revents != 0 && signals_check(until->signals, err) < 0)
+			return -1;
 		if (ready > 0 && polls[0].revents != 0)
 			return 1;
 		if (ready > 0 && polls[1].revents != 0) {
@@ -296,8 +302,8 @@ static int wait_readable(int sock, uint64_t deadline_ns, int pidfd, struct err *
 	}
 }
 
-ssize_t sock_recv(int sock, void *bytes, size_t size, int *ret_fd, uint64_t deadline_ns, int pidfd,
-	struct err *err)
+ssize_t sock_recv(int sock, void *bytes, size_t size, int *ret_fd, uint64_t deadline_ns,
+	const struct until *until, struct err *err)
 {
 	union {
 		char room[CMSG_SPACE(4 * sizeof(int))];
@@ -308,7 +314,7 @@ ssize_t sock_recv(int sock, void *bytes, size_t size, int *ret_fd, uint64_t dead
 		.msg_iovlen = 1,
 		.msg_control = control.room,
 		.msg_controllen = sizeof(control.room) };
-	int readable = wait_readable(sock, deadline_ns, pidfd, err);
+	int readable = wait_readable(sock, deadline_ns, until, err);
 	_cleanup_fd_ int fd = -1;
 	ssize_t got;
 

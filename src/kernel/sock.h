@@ -16,6 +16,8 @@
 
 #include "base/err.h"
 
+struct until;
+
 /* A connected SOCK_SEQPACKET pair, both O_CLOEXEC, the caller's. */
 ERR_CHECK int sock_pair(int *ret_one, int *ret_other, struct err *err);
 
@@ -52,10 +54,10 @@ ERR_CHECK int sock_send_all(
 ERR_CHECK int sock_bound_send(int sock, unsigned ms, struct err *err);
 
 /* Receives one packet of at most size bytes; *ret_fd (may be NULL) gets the fd that came with it or
- * -1. Gives up at deadline_ns (ERR_TIMEOUT; UINT64_MAX: never), or when the process behind pidfd (-1:
- * none) has ended and nothing is left to read (0, like the end of file). */
+ * -1. Gives up at deadline_ns (ERR_TIMEOUT; UINT64_MAX: never), when the process of until has
+ * ended and nothing is left to read (0, like the end of file), or at a signal (ERR_INTERRUPTED). */
 ERR_CHECK ssize_t sock_recv(int sock, void *bytes, size_t size, int *ret_fd, uint64_t deadline_ns,
-	int pidfd, struct err *err);
+	const struct until *until, struct err *err);
 
 /* Whether the other side has closed. Never blocks. */
 bool sock_is_closed(int sock);

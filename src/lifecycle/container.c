@@ -22,6 +22,7 @@
 #include "kernel/ns.h"
 #include "kernel/procfs.h"
 #include "kernel/rdt.h"
+#include "kernel/signals.h"
 #include "kernel/sock.h"
 #include "lifecycle/announce.h"
 #include "lifecycle/exec-record.h"
@@ -228,6 +229,7 @@ static int do_create(const struct create_options *options, bool foreground,
 		.console_socket = options->console_socket,
 		.private_fds = private_fds,
 		.private_fd_count = 2,
+		.signals = foreground && !options->detach ? NULL : &container->signals,
 		.arena = &container->arena,
 	};
 
@@ -255,8 +257,11 @@ static int do_create(const struct create_options *options, bool foreground,
 		return -1;
 	if (container_announce(container, options, err) < 0)
 		return -1;
-	if (create_release(&job, &container->child, err) < 0)
+	if (create_release(&job, &container->child, err) < 0) {
+		if (options->pid_file != NULL)
+			(void) unlink(options->pid_file); /* it names a process that will be gone */
 		return -1;
+	}
 	container->created = true;
 	return 0;
 }
@@ -355,8 +360,12 @@ int container_begin(const struct global_options *global, const struct create_opt
 		return -1;
 	if (foreground && ret->bundle.spec->process == NULL)
 		return err_at(err, "/process", "is missing");
+	/* Nothing is there to clean up before the claim. */
 	if (procfs_boot_id(ret->procfs, boot_id, err) < 0 ||
-		claim(global, options->id, boot_id, ret, err) < 0)
+		signals_hold(foreground && !options->detach, &ret->signals, err) < 0)
+		return -1;
+	ret->child.signals = ret->signals.fd;
+	if (claim(global, options->id, boot_id, ret, err) < 0)
 		return -1;
 	/* Behind the claim, which has removed what an earlier create left in them. */
 	if (cgroup_locate(&ret->bundle.plan.cgroup, &ret->bundle.facts, ret->procfs, &ret->arena,
@@ -413,12 +422,13 @@ void container_done(struct container *container)
 		 * destroying and the poststop hooks. */
 		if (container->ended || container->child.hooks_begun)
 			hooks_after_stop(&container->bundle.plan.hooks[HOOK_POSTSTOP],
-				&container->record, &container->arena);
+				&container->record, container->signals.fd, &container->arena);
 		if (state_remove(&container->dir, &ignored) < 0) {
 			log_warning("%s", ignored.text);
 			err_drop(&ignored);
 		}
 	}
+	signals_done(&container->signals);
 	state_dir_done(&container->dir);
 	fd_close(&container->procfs);
 	arena_done(&container->arena);

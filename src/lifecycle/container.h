@@ -15,6 +15,7 @@
 #include "base/facts.h"
 #include "container/create.h"
 #include "container/notify.h"
+#include "kernel/signals.h"
 #include "lifecycle/lifecycle.h"
 #include "lifecycle/record.h"
 #include "lifecycle/state.h"
@@ -43,13 +44,15 @@ struct container {
 	struct rdt_place rdt;
 	struct created child;
 	struct notify notify;
+	struct signals signals; /* held from the claim on */
 	bool created; /* on disk; until then leaving the scope undoes everything */
 	bool ended; /* it was created, and goes with the scope all the same */
 };
 
 #define CONTAINER_INIT                                                                             \
 	{                                                                                          \
-		.procfs = -1, .dir = STATE_DIR_INIT, .child = CREATED_INIT, .notify = NOTIFY_INIT  \
+		.procfs = -1, .dir = STATE_DIR_INIT, .child = CREATED_INIT, .notify = NOTIFY_INIT, \
+		.signals = SIGNALS_INIT                                                            \
 	}
 
 /* Reads, checks and plans a bundle; changes nothing (`ocirt plan` stops here). */

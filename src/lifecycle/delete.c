@@ -128,7 +128,7 @@ static void poststop(const struct state_dir *dir, const struct record *record, s
 	struct err err;
 
 	if (hooks_load(dir, record, arena, hooks, &err) == 0) {
-		hooks_after_stop(&hooks[HOOK_POSTSTOP], record, arena);
+		hooks_after_stop(&hooks[HOOK_POSTSTOP], record, -1, arena);
 		return;
 	}
 	log_warning("poststop hooks: %s", err.text);

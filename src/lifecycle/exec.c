@@ -15,6 +15,7 @@
 #include "container/join.h"
 #include "container/wait.h"
 #include "kernel/facts.h"
+#include "kernel/signals.h"
 #include "kernel/sock.h"
 #include "kernel/tty.h"
 #include "plan/document.h"
@@ -326,7 +327,7 @@ static int run(const struct global_options *global, const struct exec_request *r
 	 * is being made dies with us. Nothing else may take its time. */
 	exec.waits = request->ignore_paused && exec.handle.status == STATUS_PAUSED;
 	if (!request->detach && !exec.waits) {
-		signals = wait_signals(err);
+		signals = signals_open_all(err);
 		if (signals < 0)
 			return -1;
 	}
@@ -338,7 +339,7 @@ static int run(const struct global_options *global, const struct exec_request *r
 		return 0;
 	}
 	if (exec.waits) {
-		signals = wait_signals(err);
+		signals = signals_open_all(err);
 		if (signals < 0)
 			return -1;
 	}

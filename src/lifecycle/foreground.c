@@ -3,31 +3,28 @@
 
 #include "container/wait.h"
 #include "kernel/ns.h"
+#include "kernel/signals.h"
 
 enum { LOCK_MS = 10 * 1000 };
 
 int foreground_begin(const struct create_options *options, struct err *err)
 {
-	int signals;
-
-	if (options->detach)
-		return -1;
-	if (!options->no_subreaper && ns_subreaper(err) < 0)
-		return -2;
-	signals = wait_signals(err);
-	return signals < 0 ? -2 : signals;
+	return options->detach || options->no_subreaper ? 0 : ns_subreaper(err);
 }
 
-int foreground_wait(const struct create_options *options, struct container *container, int signals,
+int foreground_wait(const struct create_options *options, struct container *container,
 	int *ret_status, struct err *err)
 {
 	*ret_status = 0;
 	state_unlock(&container->dir);
-	if (options->detach)
+	if (options->detach) {
+		signals_restore(&container->signals);
 		return notify_until_ready(
 			&container->notify, container->child.pid, container->child.pidfd, err);
-	if (wait_for(container->child.pid, container->child.pidfd, signals,
-		    &container->child.terminal, &container->notify, ret_status, err) < 0)
+	}
+	if (signals_take_all(&container->signals, err) < 0 ||
+		wait_for(container->child.pid, container->child.pidfd, container->signals.fd,
+			&container->child.terminal, &container->notify, ret_status, err) < 0)
 		return -1;
 	container->child.pid = 0;
 	if (options->keep)

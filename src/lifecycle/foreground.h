@@ -9,13 +9,12 @@
 #include "base/err.h"
 #include "lifecycle/container.h"
 
-/* Before the container is made, so that no signal and no orphan is missed. Returns a signalfd, or -1
- * with *err untouched when detached; -2 for a failure. */
+/* Before the container is made, so that no orphan is missed. */
 ERR_CHECK int foreground_begin(const struct create_options *options, struct err *err);
 
 /* Relays what the container says of itself (container/notify.h), and lets others have its lock.
  * Returns 0 with the exit status of the container's first process, 0 when detached. */
 ERR_CHECK int foreground_wait(const struct create_options *options, struct container *container,
-	int signals, int *ret_status, struct err *err);
+	int *ret_status, struct err *err);
 
 #endif

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "container/hooks.h"
 #include "kernel/ns.h"
+#include "kernel/signals.h"
 #include "lifecycle/config.h"
 #include "plan/parts.h"
 #include "plan/state_json.h"
@@ -34,9 +35,10 @@ int hooks_load(const struct state_dir *dir, const struct record *record, struct 
 	return plan_hooks(&in, ret, err);
 }
 
-int hooks_after_start(const struct hook_list *poststart, const struct record *record,
+int hooks_after_start(const struct hook_list *poststart, const struct record *record, int signals,
 	struct arena *arena, struct err *err)
 {
+	const struct until until = { -1, signals };
 	struct err ignored;
 
 	if (poststart->count == 0)
@@ -44,7 +46,7 @@ int hooks_after_start(const struct hook_list *poststart, const struct record *re
 	if (hooks_run(poststart, HOOK_POSTSTART,
 		    plan_state_json(arena, record->id, "running", (pid_t) record->pid,
 			    record->bundle, &record->annotations),
-		    record->bundle, NULL, err) == 0)
+		    record->bundle, &until, err) == 0)
 		return 0;
 	{
 		_cleanup_fd_ int pidfd = ns_pidfd_open((pid_t) record->pid, &ignored);
@@ -55,9 +57,10 @@ int hooks_after_start(const struct hook_list *poststart, const struct record *re
 	return -1;
 }
 
-void hooks_after_stop(
-	const struct hook_list *poststop, const struct record *record, struct arena *arena)
+void hooks_after_stop(const struct hook_list *poststop, const struct record *record, int signals,
+	struct arena *arena)
 {
+	const struct until until = { -1, signals };
 	const char *state = plan_state_json(
 		arena, record->id, "stopped", 0, record->bundle, &record->annotations);
 	struct err err;
@@ -65,7 +68,7 @@ void hooks_after_stop(
 	for (size_t i = 0; i < poststop->count; i++) {
 		const struct hook_list one = { &poststop->items[i], 1 };
 
-		if (hooks_run(&one, HOOK_POSTSTOP, state, record->bundle, NULL, &err) < 0) {
+		if (hooks_run(&one, HOOK_POSTSTOP, state, record->bundle, &until, &err) < 0) {
 			log_warning("%s", err.text);
 			err_drop(&err);
 		}

@@ -21,12 +21,13 @@ bool hooks_any(const struct hook_list hooks[HOOK_KINDS]);
 ERR_CHECK int hooks_load(const struct state_dir *dir, const struct record *record,
 	struct arena *arena, struct hook_list ret[HOOK_KINDS], struct err *err);
 
-/* poststart hooks. A failing one ends the first process and is the error; the rest goes with the caller. */
+/* poststart hooks. A failing one ends the first process and is the error; the rest goes with the caller. signals
+ * (kernel/signals.h, or -1) end a hook. */
 ERR_CHECK int hooks_after_start(const struct hook_list *poststart, const struct record *record,
-	struct arena *arena, struct err *err);
+	int signals, struct arena *arena, struct err *err);
 
 /* poststop hooks. The specification: a failure is logged, and the others still run. */
-void hooks_after_stop(
-	const struct hook_list *poststop, const struct record *record, struct arena *arena);
+void hooks_after_stop(const struct hook_list *poststop, const struct record *record, int signals,
+	struct arena *arena);
 
 #endif

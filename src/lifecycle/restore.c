@@ -17,6 +17,7 @@
 #include "container/seccomp.h"
 #include "kernel/beneath.h"
 #include "kernel/ns.h"
+#include "kernel/signals.h"
 #include "kernel/sock.h"
 #include "lifecycle/container.h"
 #include "lifecycle/criu-files.h"
@@ -134,13 +135,14 @@ static int inherit(const struct plan *plan, const struct criu_options *options, 
 static int run_hooks(struct container *container, pid_t pid, struct err *err)
 {
 	const struct plan *plan = &container->bundle.plan;
+	const struct until until = { -1, container->signals.fd };
 	const char *state = container_state(container, "creating", pid);
 
 	container->child.hooks_begun = true;
-	if (hooks_run(&plan->hooks[HOOK_PRESTART], HOOK_PRESTART, state, plan->bundle, NULL, err) <
-			0 ||
+	if (hooks_run(&plan->hooks[HOOK_PRESTART], HOOK_PRESTART, state, plan->bundle, &until,
+		    err) < 0 ||
 		hooks_run(&plan->hooks[HOOK_CREATE_RUNTIME], HOOK_CREATE_RUNTIME, state,
-			plan->bundle, NULL, err) < 0)
+			plan->bundle, &until, err) < 0)
 		return -1;
 	return 0;
 }
@@ -262,6 +264,7 @@ static int restore_into(struct container *container, const struct create_options
 		.root = plan->rootfs.path,
 		.private_mounts = true,
 		.inherit = inherited.items,
+		.signals = &container->signals,
 		.arena = &container->arena,
 	};
 
@@ -303,17 +306,15 @@ static int restore(const struct global_options *global, const struct create_opti
 	const struct criu_options *criu, int *ret_status, struct err *err)
 {
 	_cleanup_container_ struct container container = CONTAINER_INIT;
-	_cleanup_fd_ int signals = -1;
 
 	if (criu_check_options(criu, err) < 0)
 		return -1;
-	signals = foreground_begin(options, err);
-	if (signals < -1 ||
+	if (foreground_begin(options, err) < 0 ||
 		container_begin(global, options, !options->detach, &container, err) < 0 ||
 		restore_into(&container, options, criu, err) < 0)
 		return -1;
 	container.created = true;
-	return foreground_wait(options, &container, signals, ret_status, err);
+	return foreground_wait(options, &container, ret_status, err);
 }
 
 int lifecycle_restore(const struct global_options *global, const struct create_options *options,

@@ -14,7 +14,9 @@ static int start(struct container *container, struct err *err)
 {
 	const struct hook_list *hooks = container->bundle.plan.hooks;
 	struct created *child = &container->child;
-	const struct word_from from = { .sock = child->sock, .pidfd = child->pidfd, .procfs = -1 };
+	const struct word_from from = {
+		.sock = child->sock, .pidfd = child->pidfd, .procfs = -1, .signals = child->signals
+	};
 
 	if (notify_open(container->dir.dir, container->bundle.plan.notify_socket,
 		    &container->notify, err) < 0)
@@ -25,16 +27,16 @@ static int start(struct container *container, struct err *err)
 		return -1;
 	fd_close(&child->sock);
 	return hooks_after_start(
-		&hooks[HOOK_POSTSTART], &container->record, &container->arena, err);
+		&hooks[HOOK_POSTSTART], &container->record, child->signals, &container->arena, err);
 }
 
 static int run(const struct global_options *global, const struct create_options *options,
 	int *ret_status, struct err *err)
 {
 	_cleanup_container_ struct container container = CONTAINER_INIT;
-	_cleanup_fd_ int signals = foreground_begin(options, err);
 
-	if (signals < -1 || container_create(global, options, true, &container, err) < 0)
+	if (foreground_begin(options, err) < 0 ||
+		container_create(global, options, true, &container, err) < 0)
 		return -1;
 	if (container.child.terminal >= 0 &&
 		(container.bundle.plan.proc.rows == 0 || container.bundle.plan.proc.columns == 0))
@@ -43,7 +45,7 @@ static int run(const struct global_options *global, const struct create_options 
 		container.ended = true;
 		return -1;
 	}
-	return foreground_wait(options, &container, signals, ret_status, err);
+	return foreground_wait(options, &container, ret_status, err);
 }
 
 int lifecycle_run(const struct global_options *global, const struct create_options *options,

@@ -77,6 +77,7 @@ static int pass_barrier(
 		.pidfd = handle->pidfd,
 		.procfs = handle->procfs,
 		.pid = (pid_t) handle->record.pid,
+		.signals = -1,
 	};
 
 	if (sock < 0)
@@ -128,7 +129,7 @@ static int start(const struct global_options *global, const char *id, struct err
 		hooks_load(&handle.dir, &handle.record, &arena, hooks, err) < 0)
 		return -1;
 	if (pass_barrier(&handle, &hooks[HOOK_START_CONTAINER], err) < 0 ||
-		hooks_after_start(&hooks[HOOK_POSTSTART], &handle.record, &arena, err) < 0) {
+		hooks_after_start(&hooks[HOOK_POSTSTART], &handle.record, -1, &arena, err) < 0) {
 		if (err->code == ERR_HOOK)
 			destroy(global->root, id, &handle);
 		return -1;

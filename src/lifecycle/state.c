@@ -217,6 +217,7 @@ static int lock_within(int fd, const char *id, unsigned wait_ms, struct err *err
 	const struct itimerval off = { 0 };
 	struct sigaction action = { .sa_handler = on_alarm };
 	struct sigaction saved;
+	sigset_t alarm, mask;
 	uint64_t deadline = time_deadline_ms(wait_ms);
 	int num = 0;
 
@@ -224,11 +225,16 @@ static int lock_within(int fd, const char *id, unsigned wait_ms, struct err *err
 		return 0;
 	if (sigaction(SIGALRM, &action, &saved) < 0)
 		return err_sys(err, "sigaction SIGALRM");
+	/* Who forwards signals has it blocked, and would wait for ever. */
+	(void) sigemptyset(&alarm);
+	(void) sigaddset(&alarm, SIGALRM);
+	(void) sigprocmask(SIG_UNBLOCK, &alarm, &mask);
 	(void) setitimer(ITIMER_REAL, &tick, NULL);
 	do {
 		num = flock(fd, LOCK_EX) == 0 ? 0 : errno;
 	} while (num == EINTR && time_now_ns() < deadline);
 	(void) setitimer(ITIMER_REAL, &off, NULL);
+	(void) sigprocmask(SIG_SETMASK, &mask, NULL);
 	(void) sigaction(SIGALRM, &saved, NULL);
 	if (num == EINTR)
 		return err_set(err, ERR_TIMEOUT, "container %s is locked by another process", id);

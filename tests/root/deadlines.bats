@@ -279,3 +279,146 @@ a = s.accept(); time.sleep(1000)' "$BATS_TEST_TMPDIR/console" >"$BATS_TEST_TMPDI
 		fi
 	done
 }
+
+# ---- signals ------------------------------------------------------------------------------------------
+
+# interrupted NAME: what `behind` ran was ended by this signal, said so in one line, and left nothing.
+interrupted() {
+	wait_for exists "$BATS_TEST_TMPDIR/behind"
+	run cat "$BATS_TEST_TMPDIR/behind.out"
+	one_line "$1"
+	[ "$(cat "$BATS_TEST_TMPDIR/behind")" = $((128 + $2)) ]
+	[ -z "$(rt list -q)" ]
+	[ ! -e "$BATS_TEST_TMPDIR/pid" ]
+	rm -f "$BATS_TEST_TMPDIR/behind"
+	wait_for no_processes_left
+}
+# blocking_hook KIND: it says who its runtime is, in a file, and ends when somebody writes to the FIFO.
+blocking_hook() {
+	config 'del(.hooks)'
+	rm -f "$BATS_TEST_TMPDIR/runtime"
+	hook "$1" "echo \$PPID >$BATS_TEST_TMPDIR/runtime.new; mv $BATS_TEST_TMPDIR/runtime.new $BATS_TEST_TMPDIR/runtime; read x <$BATS_TEST_TMPDIR/fifo"
+}
+runtime() { # the pid of the runtime that its hook waits for
+	wait_for exists "$BATS_TEST_TMPDIR/runtime" >&2 && cat "$BATS_TEST_TMPDIR/runtime"
+}
+
+@test "a signal during a hook of create or run: 128 and its number, one line, nothing left" {
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	local kind
+	for kind in prestart createRuntime; do
+		blocking_hook $kind
+		behind create --pid-file "$BATS_TEST_TMPDIR/pid" "$ID"
+		kill -TERM "$(runtime)"
+		interrupted "^create $ID: .*hook $kind /bin/sh: interrupted by SIGTERM\$" 15
+	done
+	behind run "$ID"
+	rm "$BATS_TEST_TMPDIR/runtime"
+	kill -INT "$(runtime)"
+	interrupted "^run $ID: .*createRuntime .*: interrupted by SIGINT\$" 2
+	rm "$BATS_TEST_TMPDIR/runtime"
+	behind run --detach --pid-file "$BATS_TEST_TMPDIR/pid" "$ID"
+	kill -HUP "$(runtime)"
+	interrupted "^run $ID: .*createRuntime .*: interrupted by SIGHUP\$" 1
+	blocking_hook poststart
+	args sleep 1000
+	behind run --detach "$ID"
+	kill -QUIT "$(runtime)"
+	interrupted "^run $ID: .*poststart .*: interrupted by SIGQUIT\$" 3
+}
+
+@test "a signal while the child runs its hooks: the child ends, and its hook with it" {
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	blocking_hook createContainer
+	behind create "$ID"
+	# The hook's parent is the first process, whose parent is the runtime.
+	wait_for exists "$BATS_TEST_TMPDIR/runtime"
+	creator=$(jq .creatorPid "$ROOT/$ID/state.json")
+	kill -TERM "$creator"
+	interrupted "^create $ID: wait for READY: interrupted by SIGTERM\$" 15
+	hook startContainer "read x </fifo"
+	config 'del(.hooks.createContainer)'
+	mkfifo "$BUNDLE/rootfs/fifo"
+	behind run --detach "$ID"
+	# Behind the start, in the container's root: somebody to write is waited for.
+	exec 9>"$BUNDLE/rootfs/fifo"
+	creator=$(jq .creatorPid "$ROOT/$ID/state.json")
+	kill -TERM "$creator"
+	interrupted "^run $ID: wait for EXEC: interrupted by SIGTERM\$" 15
+	exec 9>&-
+}
+
+@test "a second signal ends a poststop hook of the clean-up" {
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	blocking_hook createRuntime
+	config '.hooks.poststop = .hooks.createRuntime'
+	behind create "$ID"
+	creator=$(runtime)
+	rm "$BATS_TEST_TMPDIR/runtime"
+	kill -TERM "$creator"
+	[ "$(runtime)" = "$creator" ]
+	kill -INT "$creator"
+	wait_for exists "$BATS_TEST_TMPDIR/behind"
+	[ "$(cat "$BATS_TEST_TMPDIR/behind")" = 143 ]
+	run cat "$BATS_TEST_TMPDIR/behind.out"
+	says 'hook poststop .*: interrupted by SIGINT'
+	says "create $ID: .*createRuntime .*: interrupted by SIGTERM"
+}
+
+@test "a signal that the caller has ignored or blocked interrupts nothing" {
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	blocking_hook createRuntime
+	(
+		trap '' HUP
+		behind create "$ID"
+	)
+	kill -HUP "$(runtime)"
+	echo >"$BATS_TEST_TMPDIR/fifo"
+	wait_for exists "$BATS_TEST_TMPDIR/behind"
+	[ "$(cat "$BATS_TEST_TMPDIR/behind")" = 0 ]
+	is_status created
+	# What create holds is no business of the container's.
+	pid=$(rt state "$ID" | jq .pid)
+	[ $((0x$(awk '$1 == "SigBlk:" { print $2 }' "/proc/$pid/status") & 0x4007)) = 0 ]
+	rt delete --force "$ID"
+}
+
+@test "a signal during a restore: criu ends, and what it has made" {
+	PATH=/var/cache/ocirt/criu/bin:$PATH
+	command -v criu >/dev/null || skip "no criu"
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	args sleep 1000
+	run_container --detach >/dev/null 2>&1
+	rt checkpoint --image-path "$BATS_TEST_TMPDIR/image" "$ID" >"$BATS_TEST_TMPDIR/out" 2>&1 || skip "criu does not dump here"
+	# criu waits for the hook's answer.
+	blocking_hook createRuntime
+	behind restore --detach --image-path "$BATS_TEST_TMPDIR/image" "$ID"
+	kill -TERM "$(runtime)"
+	interrupted "^restore $ID: .*createRuntime .*: interrupted by SIGTERM\$" 15
+	# criu itself is what takes long.
+	config 'del(.hooks)'
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	printf '#!/bin/sh\necho $PPID >%s/runtime.new; mv %s/runtime.new %s/runtime; read x <%s/fifo\n' \
+		"$BATS_TEST_TMPDIR"{,,,} >"$BATS_TEST_TMPDIR/bin/criu"
+	chmod +x "$BATS_TEST_TMPDIR/bin/criu"
+	rm "$BATS_TEST_TMPDIR/runtime"
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH behind restore --detach --image-path "$BATS_TEST_TMPDIR/image" "$ID"
+	kill -TERM "$(runtime)"
+	interrupted "^restore $ID: criu: interrupted by SIGTERM\$" 15
+}
+
+@test "the wait for a lock has its bound in a run in the foreground as well" {
+	command -v flock >/dev/null || skip "no flock"
+	mkdir -p "$ROOT/$ID"
+	chmod 700 "$ROOT" "$ROOT/$ID"
+	flock "$ROOT/$ID" sleep 1000 3>&- &
+	HELPER=$!
+	is_locked() { ! flock -n "$ROOT/$ID" true; }
+	wait_for is_locked
+	run within 60 run --bundle "$BUNDLE" "$ID"
+	pkill -KILL -P "$HELPER" || :
+	kill -KILL "$HELPER" || :
+	rmdir "$ROOT/$ID"
+	[ "$status" = 1 ]
+	one_line 'exists|locked'
+}
