@@ -31,30 +31,38 @@
 #include "kernel/sock.h"
 #include "plan/seccomp.h"
 
-enum { CHILD_MS = 600 * 1000 }; /* for a step of its own; hooks come on top of it */
+enum {
+	CHILD_MS = 600 * 1000, /* for a step of its own; hooks come on top of it */
+	END_MS = 10 * 1000,
+};
 
-static void end_one(pid_t *pid, int *pidfd)
+static void end_one(pid_t *pid, int *pidfd, uint64_t deadline_ns)
 {
-	struct err ignored;
-	siginfo_t info;
+	struct err late;
 
-	if (*pid > 0) {
-		if (ns_pidfd_send(*pidfd, SIGKILL, &ignored) < 0)
-			err_drop(&ignored);
-		if (ns_reap(*pid, *pidfd, &info, &ignored) < 0)
-			err_drop(&ignored);
+	if (*pid > 0 && ns_end(*pid, *pidfd, deadline_ns, &late) < 0) {
+		log_warning("%s", late.text);
+		/* Whoever asks again finds it. */
+		if (late.code == ERR_TIMEOUT)
+			return;
+		err_drop(&late);
 	}
 	*pid = 0;
 	fd_close(pidfd);
 }
 
-void created_end(struct created *child)
+void created_end_within(struct created *child, uint64_t deadline_ns)
 {
-	end_one(&child->pid, &child->pidfd);
-	end_one(&child->first_pid, &child->first_pidfd);
 	fd_close(&child->sock);
+	end_one(&child->pid, &child->pidfd, deadline_ns);
+	end_one(&child->first_pid, &child->first_pidfd, deadline_ns);
 	word_close(&child->word);
 	fd_close(&child->terminal);
+}
+
+void created_end(struct created *child)
+{
+	created_end_within(child, time_deadline_ms(END_MS));
 }
 
 /* ---- spawn -------------------------------------------------------------------------------------- */
@@ -341,7 +349,8 @@ int create_reap_first(struct created *child, struct err *err)
 {
 	siginfo_t info;
 
-	if (child->first_pid > 0 && ns_reap(child->first_pid, child->first_pidfd, &info, err) < 0)
+	if (child->first_pid > 0 &&
+		ns_reap_soon(child->first_pid, child->first_pidfd, &info, err) < 0)
 		return -1;
 	child->first_pid = 0;
 	fd_close(&child->first_pidfd);

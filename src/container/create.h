@@ -86,8 +86,9 @@ ERR_CHECK int create_oom_score(
 	int procfs, const struct proc_plan *proc, pid_t pid, struct err *err);
 
 /* Kills and reaps the child if it was not given away by setting pid to 0, and the one that cloned it;
- * closes the fds. */
+ * closes the fds. One that the kernel holds is warned of, and keeps its pid: it may be asked for again. */
 void created_end(struct created *child);
+void created_end_within(struct created *child, uint64_t deadline_ns);
 
 #define _cleanup_created_ __attribute__((cleanup(created_end)))
 

@@ -14,6 +14,7 @@
 
 #include "base/fd.h"
 #include "base/io.h"
+#include "base/log.h"
 #include "base/protobuf.h"
 #include "base/str.h"
 #include "base/time.h"
@@ -24,6 +25,7 @@
 #include "kernel/sock.h"
 
 enum {
+	END_MS = 5 * 1000,
 	STAGE_MS = 600 * 1000, /* between two words of criu's; a large memory takes its time */
 	PACKET_BYTES = 64 * 1024,
 	LOG_BYTES = 1024 * 1024,
@@ -310,17 +312,16 @@ int criu_start(const struct criu_call *call, struct criu *ret, struct err *err)
 
 void criu_end(struct criu *criu)
 {
-	struct err ignored;
-	siginfo_t info;
+	struct err late;
 
 	fd_close(&criu->sock); /* a criu that has done its work ends at this */
 	if (criu->pid > 0) {
-		int ended = ns_pidfd_wait(criu->pidfd, time_deadline_ms(5000), &ignored);
-
-		if (ended <= 0 && ns_pidfd_send(criu->pidfd, SIGKILL, &ignored) < 0)
-			err_drop(&ignored);
-		if (ns_reap(criu->pid, criu->pidfd, &info, &ignored) < 0)
-			err_drop(&ignored);
+		if (ns_pidfd_wait(criu->pidfd, time_deadline_ms(END_MS), &late) < 0)
+			err_drop(&late);
+		if (ns_end(criu->pid, criu->pidfd, time_deadline_ms(END_MS), &late) < 0) {
+			log_warning("criu: %s", late.text);
+			err_drop(&late);
+		}
 	}
 	criu->pid = 0;
 	fd_close(&criu->pidfd);

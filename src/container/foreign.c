@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/time.h"
 #include "container/mounts.h"
 #include "kernel/mount.h"
@@ -12,7 +13,7 @@
 #include "kernel/signals.h"
 #include "kernel/sock.h"
 
-enum { CHILD_MS = 10 * 1000 };
+enum { CHILD_MS = 10 * 1000, END_MS = 10 * 1000 };
 
 /* One answer for each step, in their order; the fd comes with it. */
 static int answer(const struct mount_step *step, int sock, struct err *err)
@@ -58,7 +59,6 @@ int foreign_mounts(const struct rootfs_plan *rootfs, struct mount_fds *mounts, s
 {
 	_cleanup_fd_ int ours = -1, theirs = -1, pidfd = -1;
 	struct err late = { 0 };
-	siginfo_t info;
 	int done = 0;
 	bool any = false;
 	pid_t pid;
@@ -78,9 +78,9 @@ int foreign_mounts(const struct rootfs_plan *rootfs, struct mount_fds *mounts, s
 	for (size_t i = 0; done == 0 && i < rootfs->step_count; i++)
 		if (rootfs->steps[i].by_parent)
 			done = take(&rootfs->steps[i], ours, pidfd, &mounts[i].source, err);
-	if (ns_pidfd_send(pidfd, SIGKILL, &late) < 0)
+	if (ns_end(pid, pidfd, time_deadline_ms(END_MS), &late) < 0) {
+		log_warning("%s", late.text);
 		err_drop(&late);
-	if (ns_reap(pid, pidfd, &info, &late) < 0)
-		err_drop(&late);
+	}
 	return done;
 }

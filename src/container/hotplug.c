@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "base/time.h"
 #include "container/cgroup.h"
@@ -19,7 +20,7 @@
 #include "kernel/ns.h"
 #include "kernel/procfs.h"
 
-enum { CHILD_MS = 60 * 1000, OOM_SCORE_ADJ_MAX = 1000 };
+enum { CHILD_MS = 60 * 1000, END_MS = 10 * 1000, OOM_SCORE_ADJ_MAX = 1000 };
 
 bool hotplug_copies(const struct mount_step *steps, size_t count)
 {
@@ -175,7 +176,6 @@ static int run_child(const struct hotplug_job *job, struct mount_fds *fds, struc
 {
 	_cleanup_fd_ int ours = -1, theirs = -1, pidfd = -1;
 	struct err late = { 0 };
-	siginfo_t info;
 	pid_t pid;
 	int got;
 
@@ -188,10 +188,10 @@ static int run_child(const struct hotplug_job *job, struct mount_fds *fds, struc
 		child(job, fds, theirs);
 	fd_close(&theirs);
 	got = msg_wait(ours, pidfd, time_deadline_ms(CHILD_MS), MSG_READY, MSG_READY, 0, NULL, err);
-	if (ns_pidfd_send(pidfd, SIGKILL, &late) < 0)
+	if (ns_end(pid, pidfd, time_deadline_ms(END_MS), &late) < 0) {
+		log_warning("%s", late.text);
 		err_drop(&late);
-	if (ns_reap(pid, pidfd, &info, &late) < 0)
-		err_drop(&late);
+	}
 	if (got < 0 && err->code == ERR_CHILD && copies(job))
 		return err_ctx(err, "tmpcopyup: the container's limit of memory may be too low");
 	return got < 0 ? -1 : 0;

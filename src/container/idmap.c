@@ -7,9 +7,13 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/log.h"
+#include "base/time.h"
 #include "container/usermap.h"
 #include "kernel/ns.h"
 #include "kernel/procfs.h"
+
+enum { END_MS = 10 * 1000 };
 
 static int open_namespace(int procfs, pid_t pid, struct err *err)
 {
@@ -38,7 +42,6 @@ int idmap_open(const struct id_maps *maps, bool deny_setgroups, int procfs, stru
 {
 	_cleanup_fd_ int pidfd = -1, userns = -1;
 	struct err late = { 0 };
-	siginfo_t info;
 	pid_t pid = ns_clone(CLONE_NEWUSER, -1, &pidfd, err);
 
 	if (pid < 0)
@@ -47,7 +50,9 @@ int idmap_open(const struct id_maps *maps, bool deny_setgroups, int procfs, stru
 		wait_for_end();
 	if (usermap_write(maps, deny_setgroups, procfs, pid, arena, err) == 0)
 		userns = open_namespace(procfs, pid, err);
-	if (ns_pidfd_send(pidfd, SIGKILL, &late) < 0 || ns_reap(pid, pidfd, &info, &late) < 0)
+	if (ns_end(pid, pidfd, time_deadline_ms(END_MS), &late) < 0) {
+		log_warning("%s", late.text);
 		err_drop(&late);
+	}
 	return TAKE_FD(userns);
 }

@@ -11,9 +11,12 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/time.h"
 #include "kernel/ns.h"
 #include "kernel/signals.h"
+
+enum { END_MS = 10 * 1000 };
 
 /* A program while it runs; leaving the scope kills and reaps it. The ends here never block: it need not
  * read, and may leave children behind that hold its output open. */
@@ -25,21 +28,26 @@ struct running {
 	int errors;
 };
 
-static void running_end(struct running *running)
+/* Its ends are closed first: it may wait for them. */
+static int end(struct running *running, struct err *err)
 {
-	struct err ignored;
-	siginfo_t info;
+	const pid_t pid = running->pid;
 
 	fd_close(&running->input);
 	fd_close(&running->output);
 	fd_close(&running->errors);
-	if (running->pid > 0) {
-		if (ns_pidfd_send(running->pidfd, SIGKILL, &ignored) < 0)
-			err_drop(&ignored);
-		if (ns_reap(running->pid, running->pidfd, &info, &ignored) < 0)
-			err_drop(&ignored);
-	}
 	running->pid = 0;
+	return pid > 0 ? ns_end(pid, running->pidfd, time_deadline_ms(END_MS), err) : 0;
+}
+
+static void running_end(struct running *running)
+{
+	struct err late;
+
+	if (end(running, &late) < 0) {
+		log_warning("%s", late.text);
+		err_drop(&late);
+	}
 	fd_close(&running->pidfd);
 }
 
@@ -205,11 +213,16 @@ int program_run(const struct program *program, int *ret_status, struct err *err)
 	siginfo_t info;
 	pid_t pid;
 
-	if (launch(program, &running, err) < 0 || tend(program, &running, err) < 0)
+	if (launch(program, &running, err) < 0)
 		return -1;
+	if (tend(program, &running, err) < 0) {
+		struct err late;
+
+		return end(&running, &late) < 0 ? err_ctx(err, "%s", late.text) : -1;
+	}
 	pid = running.pid;
 	running.pid = 0;
-	if (ns_reap(pid, running.pidfd, &info, err) < 0)
+	if (ns_reap_soon(pid, running.pidfd, &info, err) < 0)
 		return -1;
 	*ret_status = info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
 	return 0;

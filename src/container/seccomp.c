@@ -85,7 +85,7 @@ static int compile_apart(const struct seccomp_plan *plan, struct arena *arena,
 	ended = ns_pidfd_wait(pidfd, time_deadline_ms(LIBRARY_MS), err);
 	if (ended <= 0 && ns_pidfd_send(pidfd, SIGKILL, &ignored) < 0)
 		err_drop(&ignored);
-	if (ns_reap(pid, pidfd, &info, err) < 0 || ended < 0)
+	if (ns_reap_soon(pid, pidfd, &info, err) < 0 || ended < 0)
 		return -1;
 	sig = info.si_code == CLD_EXITED ? 0 : info.si_status;
 	if (sig == SIGKILL || sig == SIGXCPU)

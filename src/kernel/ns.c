@@ -51,6 +51,8 @@
 #define PROC_SUPER_MAGIC   0x9fa0UL
 #define LEGACY_CLONE_FLAGS 0xffffff00ULL
 
+enum { SOON_MS = 10 * 1000 };
+
 /* struct clone_args of clone3(2), as of CLONE_INTO_CGROUP (Linux 5.7). */
 struct clone3_args {
 	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid,
@@ -381,7 +383,8 @@ int ns_pidfd_lives(int pidfd, uint64_t inode)
 	return ready == 0;
 }
 
-int ns_reap(pid_t pid, int pidfd, siginfo_t *ret, struct err *err)
+/* Returns 1: reaped, 0: it has not ended (WNOHANG). */
+static int collect(pid_t pid, int pidfd, int flags, siginfo_t *ret, struct err *err)
 {
 	siginfo_t info = { 0 };
 	int result;
@@ -392,12 +395,82 @@ int ns_reap(pid_t pid, int pidfd, siginfo_t *ret, struct err *err)
 	do {
 		/* __WALL: a sibling without an exit signal counts as a "clone child". */
 		result = pidfd >= 0
-			? waitid((idtype_t) P_PIDFD, (id_t) pidfd, &info, WEXITED | __WALL)
-			: waitid(P_PID, (id_t) pid, &info, WEXITED | __WALL);
+			? waitid((idtype_t) P_PIDFD, (id_t) pidfd, &info, WEXITED | __WALL | flags)
+			: waitid(P_PID, (id_t) pid, &info, WEXITED | __WALL | flags);
 	} while (result < 0 && errno == EINTR);
 	if (result < 0)
 		return err_sys(err, "waitid %d", (int) pid);
+	if (info.si_pid == 0)
+		return 0;
 	*ret = info;
+	return 1;
+}
+
+int ns_reap(pid_t pid, int pidfd, siginfo_t *ret, struct err *err)
+{
+	return collect(pid, pidfd, 0, ret, err) < 0 ? -1 : 0;
+}
+
+/* What keeps it: its state, and where in the kernel it waits, as far as that is ours to see. */
+static int does_not_end(pid_t pid, struct err *err)
+{
+	_cleanup_fd_ int dir = -1, fd = -1;
+	char path[32], place[64] = "";
+	ssize_t got;
+	char state;
+
+	(void) snprintf(path, sizeof(path), "/proc/%d", (int) pid);
+	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	state = dir >= 0 && is_proc_directory(dir) ? state_of(dir) : 0;
+	if (state == 0)
+		return err_set(err, ERR_TIMEOUT, "process %d does not end", (int) pid);
+	fd = openat(dir, "wchan", O_RDONLY | O_CLOEXEC);
+	got = fd < 0 ? -1 : read(fd, place, sizeof(place) - 1);
+	place[got > 0 ? got : 0] = '\0';
+	if (str_eq(place, "0"))
+		place[0] = '\0';
+	return err_set(err, ERR_TIMEOUT, "process %d does not end (state %c: %s%s%s)", (int) pid,
+		state,
+		state == 'D'			       ? "the kernel holds it"
+			: state == 'Z'		       ? "another process traces it"
+			: state == 'T' || state == 't' ? "stopped"
+						       : "it has not come to it",
+		place[0] != '\0' ? ", in " : "", place);
+}
+
+/* Mostly it has ended, and one call is all. Behind a pidfd that says so it may still be another's to reap first, who
+ * traces it: that is looked at as often as a directory. */
+static int reap_within(pid_t pid, int pidfd, uint64_t deadline_ns, siginfo_t *ret, struct err *err)
+{
+	int got = collect(pid, pidfd, WNOHANG, ret, err);
+
+	if (got == 0 && pidfd >= 0 && ns_pidfd_wait(pidfd, deadline_ns, err) < 0)
+		return -1;
+	while (got == 0 && (got = collect(pid, pidfd, WNOHANG, ret, err)) == 0) {
+		const int left = time_poll_ms(deadline_ns);
+
+		if (left == 0)
+			return does_not_end(pid, err);
+		(void) poll(NULL, 0, left < 10 ? left : 10);
+	}
+	return got < 0 ? -1 : 0;
+}
+
+int ns_reap_soon(pid_t pid, int pidfd, siginfo_t *ret, struct err *err)
+{
+	return reap_within(pid, pidfd, time_deadline_ms(SOON_MS), ret, err);
+}
+
+int ns_end(pid_t pid, int pidfd, uint64_t deadline_ns, struct err *err)
+{
+	siginfo_t info;
+	struct err gone;
+
+	/* It may have ended by itself. */
+	if (ns_pidfd_send(pidfd, SIGKILL, &gone) < 0)
+		err_drop(&gone);
+	if (reap_within(pid, pidfd, deadline_ns, &info, err) < 0)
+		return err_ctx(err, "SIGKILL");
 	return 0;
 }
 

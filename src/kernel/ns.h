@@ -84,9 +84,16 @@ uint64_t ns_pidfd_inode(int pidfd);
  * directory of /proc, which has no such number. */
 int ns_pidfd_lives(int pidfd, uint64_t inode);
 
-/* Reaps a child that has ended or waits until it does. By pidfd, or by pid where pidfd is -1.
- * waitid(2). */
+/* Reaps a child that has ended or waits until it does, without a bound: for one whose life is not ours to
+ * bound. By pidfd, or by pid where pidfd is -1. waitid(2). */
 ERR_CHECK int ns_reap(pid_t pid, int pidfd, siginfo_t *ret, struct err *err);
+
+/* The same for a child that is about to end: ten seconds. ERR_TIMEOUT says what keeps it. */
+ERR_CHECK int ns_reap_soon(pid_t pid, int pidfd, siginfo_t *ret, struct err *err);
+
+/* Kills a child and reaps it. A process that the kernel holds (state D, the freezer of version 1) does not take the
+ * signal: ERR_TIMEOUT at the deadline, and it is still a child. */
+ERR_CHECK int ns_end(pid_t pid, int pidfd, uint64_t deadline_ns, struct err *err);
 
 ERR_CHECK int ns_set_hostname(const char *name, struct err *err);
 ERR_CHECK int ns_set_domainname(const char *name, struct err *err);

@@ -32,6 +32,11 @@
 #include "plan/document.h"
 #include "plan/state_json.h"
 
+enum {
+	END_MS = 10 * 1000,
+	HELD_MS = 1000, /* for one that had its time */
+};
+
 /* ---- read --------------------------------------------------------------------------------------- */
 
 static int parse_config(struct container *container, const char *path, struct err *err)
@@ -285,14 +290,14 @@ static int undo(struct container *container, const struct record *old, struct er
 
 		if (ns_pidfd_send(pidfd, SIGKILL, err) < 0)
 			return -1;
-		ended = ns_pidfd_wait(pidfd, time_deadline_ms(10 * 1000), err);
+		ended = ns_pidfd_wait(pidfd, time_deadline_ms(END_MS), err);
 		if (ended < 0)
 			return -1;
 		if (ended == 0)
 			return err_set(err, ERR_TIMEOUT, "process %lld does not end",
 				(long long) old->pid);
 	}
-	if (cgroup_destroy(&dirs, time_deadline_ms(10 * 1000), err) < 0 ||
+	if (cgroup_destroy(&dirs, time_deadline_ms(END_MS), err) < 0 ||
 		rdt_give_back(&place, container->procfs, &container->arena, err) < 0)
 		return -1;
 	netdev_return(old->net_devices.items, old->net_devices.count, -1, &container->arena);
@@ -392,10 +397,13 @@ int container_create(const struct global_options *global, const struct create_op
 void container_done(struct container *container)
 {
 	struct err ignored;
+	bool held;
 
-	if (container->created)
-		container->child.pid = 0;
-	else if (container->child.pid > 0 && container->child.net_moved > 0) {
+	/* Of one that goes with the scope the cgroups may be nobody's to end it by. */
+	if (container->created) {
+		if (!container->ended)
+			container->child.pid = 0;
+	} else if (container->child.pid > 0 && container->child.net_moved > 0) {
 		/* While the namespace is there: it ends with the child. */
 		_cleanup_fd_ int netns = netdev_namespace(container->child.pid, &ignored);
 
@@ -406,10 +414,12 @@ void container_done(struct container *container)
 				&container->arena);
 	}
 	created_end(&container->child);
+	held = container->child.pid > 0;
 	notify_close(&container->notify);
 	if ((!container->created || container->ended) && container->dir.dir >= 0) {
-		if (cgroup_destroy(&container->cgroups, time_deadline_ms(10 * 1000), &ignored) <
-			0) {
+		/* A freezer lets what it holds go here. */
+		if (cgroup_destroy(&container->cgroups, time_deadline_ms(held ? HELD_MS : END_MS),
+			    &ignored) < 0) {
 			log_warning("%s", ignored.text);
 			err_drop(&ignored);
 		}
@@ -423,7 +433,14 @@ void container_done(struct container *container)
 		if (container->ended || container->child.hooks_begun)
 			hooks_after_stop(&container->bundle.plan.hooks[HOOK_POSTSTOP],
 				&container->record, container->signals.fd, &container->arena);
-		if (state_remove(&container->dir, &ignored) < 0) {
+		if (held)
+			created_end_within(&container->child, time_deadline_ms(HELD_MS));
+		/* The state knows what is to be removed, and that nobody creates it any more. */
+		if (container->child.pid > 0)
+			log_warning("container %s is kept for its process: delete --force once it "
+				    "has ended",
+				container->record.id);
+		else if (state_remove(&container->dir, &ignored) < 0) {
 			log_warning("%s", ignored.text);
 			err_drop(&ignored);
 		}

@@ -9,6 +9,7 @@ bats_require_minimum_version 1.5.0
 setup() { need_root; setup_bundle; host_before; }
 teardown() {
 	[ -z "${HELPER-}" ] || kill -KILL "$HELPER" 2>/dev/null || :
+	[ ! -d "${FREEZER-}" ] || let_go
 	teardown_bundle
 }
 
@@ -27,6 +28,13 @@ behind() {
 		mv "$BATS_TEST_TMPDIR/behind.new" "$BATS_TEST_TMPDIR/behind") 3>&- &
 }
 exists() { [ -e "$1" ]; }
+# ends: what `behind` runs does, which may take it deadlines of ten seconds.
+ends() {
+	local i
+	for i in 1 2 3 4 5 6; do ! wait_for exists "$BATS_TEST_TMPDIR/behind" >/dev/null || return 0; done
+	echo "it did not end"
+	return 1
+}
 hook() { # KIND SHELL-TEXT [TIMEOUT]
 	config '.hooks[$k] = [{path: "/bin/sh", args: ["sh", "-c", $c]} + (if $t == "" then {} else {timeout: ($t | tonumber)} end)]' \
 		--arg k "$1" --arg c "$2" --arg t "${3-}"
@@ -421,4 +429,55 @@ runtime() { # the pid of the runtime that its hook waits for
 	rmdir "$ROOT/$ID"
 	[ "$status" = 1 ]
 	one_line 'exists|locked'
+}
+
+# ---- what SIGKILL does not end --------------------------------------------------------------------------
+
+# hold PID: a freezer of version 1 keeps it until let_go, whoever kills it.
+hold() {
+	FREEZER=/sys/fs/cgroup/freezer/ocirt-test-$$-$N-held
+	[ -e /sys/fs/cgroup/freezer/cgroup.procs ] || skip "no freezer of version 1"
+	mkdir "$FREEZER"
+	echo "$1" >"$FREEZER/cgroup.procs"
+	echo FROZEN >"$FREEZER/freezer.state"
+	wait_for grep -q FROZEN "$FREEZER/freezer.state"
+}
+let_go() {
+	echo THAWED >"$FREEZER/freezer.state"
+	wait_for rmdir "$FREEZER" 2>/dev/null
+}
+
+@test "a hook that is killed and does not end: the runtime goes on in time, and says what keeps it" {
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	hook createRuntime "echo \$\$ \$PPID >$BATS_TEST_TMPDIR/pids.new; mv $BATS_TEST_TMPDIR/pids.new $BATS_TEST_TMPDIR/pids; read x <$BATS_TEST_TMPDIR/fifo"
+	behind create "$ID"
+	wait_for exists "$BATS_TEST_TMPDIR/pids"
+	read -r hook creator <"$BATS_TEST_TMPDIR/pids"
+	hold "$hook"
+	kill -TERM "$creator"
+	ends
+	run cat "$BATS_TEST_TMPDIR/behind.out"
+	[ "$(cat "$BATS_TEST_TMPDIR/behind")" = 143 ]
+	let_go
+	one_line "createRuntime /bin/sh: SIGKILL: process $hook does not end \(state [A-Z]: .*\): interrupted by SIGTERM\$"
+}
+
+@test "a first process that is killed and does not end: its state stays, and delete --force takes it later" {
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	hook createContainer "echo \$PPID >$BATS_TEST_TMPDIR/pids.new; mv $BATS_TEST_TMPDIR/pids.new $BATS_TEST_TMPDIR/pids; read x <$BATS_TEST_TMPDIR/fifo"
+	behind create "$ID"
+	wait_for exists "$BATS_TEST_TMPDIR/pids"
+	pid=$(jq .pid "$ROOT/$ID/state.json")
+	creator=$(jq .creatorPid "$ROOT/$ID/state.json")
+	hold "$pid"
+	kill -TERM "$creator"
+	ends
+	run cat "$BATS_TEST_TMPDIR/behind.out"
+	echo "$output"
+	[ "$(cat "$BATS_TEST_TMPDIR/behind")" = 143 ]
+	let_go
+	exists "$ROOT/$ID/state.json"
+	says "process $pid does not end \(state [A-Z]: "
+	says 'is kept for its process'
+	within 30 delete --force "$ID"
 }
