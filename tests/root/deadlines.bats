@@ -292,7 +292,7 @@ a = s.accept(); time.sleep(1000)' "$BATS_TEST_TMPDIR/console" >"$BATS_TEST_TMPDI
 
 # interrupted NAME: what `behind` ran was ended by this signal, said so in one line, and left nothing.
 interrupted() {
-	wait_for exists "$BATS_TEST_TMPDIR/behind"
+	ends
 	run cat "$BATS_TEST_TMPDIR/behind.out"
 	one_line "$1"
 	[ "$(cat "$BATS_TEST_TMPDIR/behind")" = $((128 + $2)) ]
@@ -354,6 +354,63 @@ runtime() { # the pid of the runtime that its hook waits for
 	kill -TERM "$creator"
 	interrupted "^run $ID: wait for EXEC: interrupted by SIGTERM\$" 15
 	exec 9>&-
+}
+
+@test "a first process that is stopped (SIGSTOP) while it is created: a signal ends the create and it" {
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	blocking_hook createContainer
+	behind create "$ID"
+	runtime
+	first=$(jq .pid "$ROOT/$ID/state.json")
+	creator=$(jq .creatorPid "$ROOT/$ID/state.json")
+	kill -STOP "$first"
+	wait_for is_letter "$first" T
+	kill -TERM "$creator"
+	interrupted "^create $ID: wait for READY: interrupted by SIGTERM\$" 15
+}
+
+@test "a runtime that is stopped (SIGSTOP): others name the lock in time, and all is well when it goes on" {
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	blocking_hook createRuntime
+	behind create "$ID"
+	creator=$(runtime)
+	kill -STOP "$creator"
+	wait_for is_letter "$creator" T
+	run within 60 start "$ID"
+	[ "$status" = 1 ]
+	one_line 'does not exist' # not yet
+	run within 60 delete --force "$ID"
+	kill -CONT "$creator"
+	[ "$status" = 1 ]
+	one_line 'locked by another process'
+	# That has ended the first process, and the create learns it now.
+	ends
+	[ "$(cat "$BATS_TEST_TMPDIR/behind")" = 1 ]
+	run cat "$BATS_TEST_TMPDIR/behind.out"
+	one_line 'the container ended meanwhile'
+	[ -z "$(rt list -q)" ]
+}
+
+@test "a pidfd socket and a seccomp agent that accept nobody" {
+	command -v python3 >/dev/null || skip "no python3"
+	python3 -c 'import socket, sys, time
+s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(0)
+c = socket.socket(socket.AF_UNIX); c.connect(sys.argv[1]); print(flush=True)
+time.sleep(1000)' "$BATS_TEST_TMPDIR/deaf" >"$BATS_TEST_TMPDIR/listens" 3>&- &
+	HELPER=$!
+	wait_for test -s "$BATS_TEST_TMPDIR/listens"
+	jq --arg p "$BATS_TEST_TMPDIR/deaf" '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", listenerPath: $p,
+		syscalls: [{names: ["mkdir"], action: "SCMP_ACT_NOTIFY"}]} | .linux.cgroupsPath += "-agent"' \
+		"$BUNDLE/config.json" >"$BUNDLE/agent.json"
+	behind create --pidfd-socket "$BATS_TEST_TMPDIR/deaf" "$ID"
+	run within 60 create --bundle "$BUNDLE" --config "$BUNDLE/agent.json" "$ID-agent"
+	[ "$status" = 1 ]
+	one_line 'listenerPath.*nobody accepted'
+	ends
+	[ "$(cat "$BATS_TEST_TMPDIR/behind")" = 1 ]
+	run cat "$BATS_TEST_TMPDIR/behind.out"
+	one_line 'pidfd-socket.*nobody accepted'
+	[ -z "$(rt list -q)" ]
 }
 
 @test "a second signal ends a poststop hook of the clean-up" {
