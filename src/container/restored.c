@@ -402,9 +402,13 @@ static int check_held(struct restored_job *job, const struct proc_filter *filter
 
 	if (thaw(job, err) < 0)
 		return -1;
+	/* All before the first is judged: only one that has stopped can be let go again, and one that ends while it is
+	 * ours to reap is waited for by the first process of its namespace for ever. */
 	for (size_t i = 0; i < held->count; i++)
-		if (ptrace_stopped(held->items[i], deadline_ns, err) < 0 ||
-			compare_filters(job, held->items[i], filter, err) < 0)
+		if (ptrace_stopped(held->items[i], deadline_ns, err) < 0)
+			return -1;
+	for (size_t i = 0; i < held->count; i++)
+		if (compare_filters(job, held->items[i], filter, err) < 0)
 			return -1;
 	return 0;
 }
