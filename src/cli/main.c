@@ -212,21 +212,38 @@ static int run(int argc, char **argv, char **envp, struct arena *arena, struct e
 	return call.exit_status;
 }
 
-int main(int argc, char **argv, char **envp)
+/* A closed 0, 1 or 2 would be taken by the next file that is opened. */
+static int fill_streams(struct err *err)
 {
-	_cleanup_arena_ struct arena arena = { 0 };
-	struct err err = { 0 };
-	int status;
 	int fd;
 
-	/* A closed 0, 1 or 2 would be taken by the next file that is opened. */
 	do {
 		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 		if (fd >= 0 && fd <= 2)
 			(void) fcntl(fd, F_SETFD, 0); /* a child needs them as well */
 	} while (fd >= 0 && fd <= 2);
-	if (fd > 2)
+	if (fd > 2) {
 		(void) close(fd);
+		return 0;
+	}
+	(void) err_sys(err, "open /dev/null for a stream that is closed");
+	for (int stream = 0; stream <= 2; stream++)
+		if (fcntl(stream, F_GETFD) < 0)
+			return -1;
+	err_drop(err); /* nothing is missing */
+	return 0;
+}
+
+int main(int argc, char **argv, char **envp)
+{
+	_cleanup_arena_ struct arena arena = { 0 };
+	struct err err = { 0 };
+	int status;
+
+	if (fill_streams(&err) < 0) {
+		log_error(&err);
+		return 1;
+	}
 	(void) signal(SIGPIPE, SIG_IGN);
 	(void) signal(SIGXFSZ, SIG_IGN);
 	/* A caller that ignores it leaves it so, and the kernel would reap our children before we can. */

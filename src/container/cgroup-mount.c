@@ -16,6 +16,7 @@
 #include "base/str.h"
 #include "container/cgroup.h"
 #include "kernel/beneath.h"
+#include "kernel/cgroupfs.h"
 #include "kernel/inode.h"
 #include "kernel/mount.h"
 
@@ -131,13 +132,15 @@ static int mount_v1(const struct ns_plan *ns, const struct cgroup_dirs *cgroups,
 static int clone_v2(const struct ns_plan *ns, const struct cgroup_dirs *cgroups,
 	const struct mount_step *step, uint64_t *set, struct err *err)
 {
-	_cleanup_fd_ int host = open(CGROUP_ROOT, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const int v2 = cgroupfs_is_v2(CGROUP_ROOT, err);
 	const bool own = ns->unshare_cgroup && cgroups->leaf_count > 0;
-	const char *tree = own					   ? cgroup_home(cgroups, 0)
-		: host >= 0 && inode_on_fs(host, INODE_FS_CGROUP2) ? CGROUP_ROOT
-								   : CGROUP_ROOT "/unified";
+	const char *tree = own ? cgroup_home(cgroups, 0)
+		: v2 > 0       ? CGROUP_ROOT
+			       : CGROUP_ROOT "/unified";
 	_cleanup_fd_ int mount = -1;
 
+	if (v2 < 0)
+		return -1;
 	*set = step->attr_set;
 	if (!own && ns->user != NS_USER_HOST)
 		*set |= MOUNT_ATTR_RDONLY;
@@ -172,9 +175,11 @@ static int mount_v2(const struct ns_plan *ns, const struct cgroup_dirs *cgroups,
 int cgroup_mount(const struct ns_plan *ns, const struct cgroup_dirs *cgroups,
 	const struct mount_step *step, int target, struct err *err)
 {
-	_cleanup_fd_ int host = open(CGROUP_ROOT, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const int v2 = cgroupfs_is_v2(CGROUP_ROOT, err);
 
-	if (str_eq(step->type, "cgroup2") || (host >= 0 && inode_on_fs(host, INODE_FS_CGROUP2)))
+	if (v2 < 0)
+		return -1;
+	if (str_eq(step->type, "cgroup2") || v2 > 0)
 		return mount_v2(ns, cgroups, step, target, err);
 	return mount_v1(ns, cgroups, step, target, err);
 }

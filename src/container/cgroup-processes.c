@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "container/cgroup-processes.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,18 +150,24 @@ static int signal_each(const struct cgroup_dirs *dirs, int sig, struct err *err)
 	_cleanup_arena_ struct arena arena = { 0 };
 	pid_t *pids;
 	size_t count;
+	int result = 0;
 
 	if (cgroup_pids(dirs, &arena, &pids, &count, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
-		struct err gone;
-		_cleanup_fd_ int pidfd = ns_pidfd_open(pids[i], &gone);
+		struct err one = { 0 };
+		_cleanup_fd_ int pidfd = ns_pidfd_open(pids[i], &one);
 
-		/* It has ended since the list was read. */
-		if (pidfd < 0 || ns_pidfd_send(pidfd, sig, &gone) < 0)
-			err_drop(&gone);
+		if (pidfd >= 0 && ns_pidfd_send(pidfd, sig, &one) == 0)
+			continue;
+		/* ESRCH: it has ended since the list was read. The others get it all the same. */
+		if (one.num != ESRCH && result == 0) {
+			*err = one;
+			result = -1;
+		} else
+			err_drop(&one);
 	}
-	return 0;
+	return result;
 }
 
 /* A process of a frozen v1 cgroup ends only when that is thawed, and those of the cgroups below too. */
@@ -178,17 +185,27 @@ static int signal_frozen(
 	const struct cgroup_dirs *dirs, int sig, uint64_t deadline_ns, struct err *err)
 {
 	const int before = cgroup_frozen(dirs, err);
-	struct err ignored;
+	struct err late = { 0 };
+	bool frozen;
 	int result;
 
 	if (before < 0)
 		return -1;
-	if (!before && cgroup_freeze(dirs, true, deadline_ns, &ignored) < 0)
-		err_drop(&ignored);
+	frozen = !before && cgroup_freeze(dirs, true, deadline_ns, &late) == 0;
+	if (!before && !frozen)
+		err_drop(&late);
 	result = signal_each(dirs, sig, err);
-	if (!before && cgroup_freeze(dirs, false, deadline_ns, &ignored) < 0)
-		err_drop(&ignored);
-	return result;
+	if (!frozen || cgroup_freeze(dirs, false, deadline_ns, &late) == 0)
+		return result;
+	if (late.code == ERR_UNSUPPORTED || late.num == ENOENT || late.num == ENODEV) {
+		err_drop(&late); /* somebody has deleted it */
+		return result;
+	}
+	if (result == 0)
+		*err = late;
+	else
+		err_drop(&late);
+	return -1;
 }
 
 int cgroup_signal(const struct cgroup_dirs *dirs, int sig, struct err *err)
@@ -209,10 +226,14 @@ static int wait_each(const struct cgroup_dirs *dirs, const pid_t *pids, size_t c
 	uint64_t deadline_ns, struct err *err)
 {
 	for (size_t i = 0; i < count; i++) {
-		struct err gone;
+		struct err gone = { 0 };
 		_cleanup_fd_ int pidfd = ns_pidfd_open(pids[i], &gone);
 		int ended = pidfd < 0 ? 1 : ns_pidfd_wait(pidfd, deadline_ns, err);
 
+		if (pidfd < 0 && gone.num != ESRCH) {
+			*err = gone;
+			return -1;
+		}
 		if (ended < 0)
 			return -1;
 		if (ended == 0)

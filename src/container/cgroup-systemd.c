@@ -2,6 +2,7 @@
 /* The manager `systemd`: one transient scope per container, made for its first process, which is born
  * outside and waits. systemd makes and removes the directories of the hierarchies that it knows; those of
  * the others (v1 alone) are made beside them with the same name. */
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -183,7 +184,7 @@ static int update(const struct cgroup_plan *plan, const struct cgroup_dirs *dirs
 static bool nothing_left(const struct cgroup_dirs *dirs)
 {
 	for (size_t i = 0; i < dirs->leaf_count; i++)
-		if (access(dirs->leaves[i], F_OK) == 0)
+		if (access(dirs->leaves[i], F_OK) == 0 || errno != ENOENT)
 			return false;
 	return true;
 }

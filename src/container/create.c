@@ -70,11 +70,16 @@ void created_end(struct created *child)
 static int open_joins(const struct ns_join *joins, size_t count, int *fds, struct err *err)
 {
 	for (size_t i = 0; i < count; i++) {
+		int own;
+
 		fds[i] = ns_open(joins[i].path, joins[i].flag, err);
 		if (fds[i] < 0)
 			return err_place(err, joins[i].pointer);
 		/* The root would be changed under the feet of all that live in there, ourselves too. */
-		if (joins[i].flag == CLONE_NEWNS && ns_is_own(fds[i], CLONE_NEWNS))
+		own = joins[i].flag == CLONE_NEWNS ? ns_is_own(fds[i], CLONE_NEWNS, err) : 0;
+		if (own < 0)
+			return err_place(err, joins[i].pointer);
+		if (own > 0)
 			return err_at(err, joins[i].pointer,
 				"%s is the mount namespace that the runtime itself lives in",
 				joins[i].path);

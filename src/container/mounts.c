@@ -93,12 +93,15 @@ static bool is_proc_itself(const char *destination)
 /* The text of a destination says where it should lie, the fd where it does: links lead anywhere. */
 static int check_proc(const struct mount_step *step, int target, int mount, struct err *err)
 {
-	const bool is_proc = inode_on_fs(mount, INODE_FS_PROC);
+	const int is_proc = inode_on_fs(mount, INODE_FS_PROC, err);
+	const int inside = is_proc < 0 ? -1 : inode_on_fs(target, INODE_FS_PROC, err);
 
+	if (inside < 0)
+		return -1;
 	if (is_proc_itself(step->destination))
 		return is_proc ? 0
 			       : err_set(err, ERR_CONFIG, "only a procfs may be mounted on /proc");
-	if (!inode_on_fs(target, INODE_FS_PROC) && !str_starts(step->destination, "/proc/"))
+	if (!inside && !str_starts(step->destination, "/proc/"))
 		return 0;
 	if (may_cover_proc(step->destination))
 		return 0;
@@ -116,6 +119,7 @@ static int open_target(const struct beneath *root, const struct mount_step *step
 	_cleanup_fd_ int fd = -1;
 	struct stat info;
 	bool found;
+	int is_root;
 
 	if (nofollow || step->covered_mode) {
 		fd = beneath_open(
@@ -137,7 +141,10 @@ static int open_target(const struct beneath *root, const struct mount_step *step
 	}
 	if (fd < 0)
 		return -1;
-	if (beneath_is_root(root, fd))
+	is_root = beneath_is_root(root, fd, err);
+	if (is_root < 0)
+		return -1;
+	if (is_root > 0)
 		return err_set(err, ERR_CONFIG,
 			"%s leads to the root, where it would be seen by nobody",
 			step->destination);

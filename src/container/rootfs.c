@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "container/rootfs.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/mount.h>
 #include <stdlib.h>
@@ -28,7 +29,7 @@ static int attach_root(const struct rootfs_plan *plan, int tree, struct err *err
 	};
 	_cleanup_fd_ int target = open(plan->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	if (target < 0)
+	if (target < 0 && errno == EACCES)
 		target = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (target < 0)
 		return err_sys(err, "open %s", plan->path);

@@ -43,12 +43,14 @@ static int reopen(int fd)
 }
 
 /* A link of procfs that leads to an object and not to a name: what it reads as is a path of the host's,
- * or "pipe:[7]". The ordinary ones read "self", "self/mounts", "12/task/12". */
-static bool is_magic(int link, const char *target)
+ * or "pipe:[7]". The ordinary ones read "self", "self/mounts", "12/task/12". 1, 0, or -1 with errno. */
+static int is_magic(int link, const char *target)
 {
 	struct statfs fs;
 
-	return fstatfs(link, &fs) == 0 && (unsigned long) fs.f_type == PROC_MAGIC &&
+	if (fstatfs(link, &fs) < 0)
+		return -1;
+	return (unsigned long) fs.f_type == PROC_MAGIC &&
 		(target[0] == '/' ||
 			target[strspn(target, "abcdefghijklmnopqrstuvwxyz0123456789/-")] != '\0');
 }
@@ -58,12 +60,15 @@ static int follow(struct route *route, int link, int root, int *at)
 {
 	char target[PATH_MAX], rest[2 * PATH_MAX];
 	ssize_t length = readlinkat(link, "", target, sizeof(target) - 1);
-	int n;
+	int n, magic;
 
 	if (length < 0)
 		return -1;
 	target[length] = '\0';
-	if (++route->links > MAX_LINKS || is_magic(link, target)) {
+	magic = is_magic(link, target);
+	if (magic < 0)
+		return -1;
+	if (++route->links > MAX_LINKS || magic) {
 		errno = ELOOP;
 		return -1;
 	}
@@ -199,17 +204,20 @@ static int walk_open(int root, const char *path, int flags, bool nofollow)
 	return (flags & O_PATH) != 0 ? TAKE_FD(at) : openat(at, ".", flags | O_CLOEXEC);
 }
 
-bool beneath_is_root(const struct beneath *below, int fd)
+int beneath_is_root(const struct beneath *below, int fd, struct err *err)
 {
+	struct stat root, here;
 	struct statx a, b;
 
-	if (!same_inode(below->root, fd))
-		return false;
+	if (fstat(below->root, &root) < 0 || fstat(fd, &here) < 0)
+		return err_sys(err, "fstat directory");
+	if (root.st_dev != here.st_dev || root.st_ino != here.st_ino)
+		return 0;
 	/* The root's directory may be bound below itself. Before Linux 5.8 nothing tells them apart. */
 	if (statx(below->root, "", AT_EMPTY_PATH, STATX_MNT_ID, &a) < 0 ||
 		statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &b) < 0 ||
 		(a.stx_mask & b.stx_mask & STATX_MNT_ID) == 0)
-		return true;
+		return 1;
 	return a.stx_mnt_id == b.stx_mnt_id;
 }
 

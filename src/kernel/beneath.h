@@ -32,9 +32,9 @@ enum { BENEATH_NOFOLLOW = 1 }; /* the last component may be a symbolic link and 
 ERR_CHECK int beneath_open(
 	const struct beneath *below, const char *path, int flags, unsigned how, struct err *err);
 
-/* Whether the fd is the root itself, where ".." and links can end: what is mounted there is out of the
+/* 1 if the fd is the root itself, where ".." and links can end, 0 if not; -1. What is mounted there is out of the
  * sight of who starts at the root. */
-bool beneath_is_root(const struct beneath *below, int fd);
+ERR_CHECK int beneath_is_root(const struct beneath *below, int fd, struct err *err);
 
 /* The directory at path, made with all that is missing (mode cut by the umask). Links on the way are
  * followed inside the root; one that leads nowhere is an error. Returns an O_PATH fd. */

@@ -269,13 +269,15 @@ static void test_make(void **state)
 			name, sizeof(name), "gone%d/a/../../../../back%d/b", walker, walker);
 		fd = beneath_mkdirs(&tree.below, name, 0755, &err);
 		assert_true(fd >= 0);
-		assert_false(beneath_is_root(&tree.below, fd));
+		assert_int_equal(beneath_is_root(&tree.below, fd, &err), 0);
 		fd_close(&fd);
 		(void) snprintf(name, sizeof(name), "back%d/b", walker);
 		assert_true(inode_at(tree.below.root, name) != 0);
 		(void) snprintf(name, sizeof(name), "none%d/..", walker);
 		fd = beneath_mkdirs(&tree.below, name, 0755, &err);
-		assert_true(fd >= 0 && beneath_is_root(&tree.below, fd));
+		assert_true(fd >= 0);
+		assert_int_equal(beneath_is_root(&tree.below, fd, &err), 1);
+		assert_int_equal(beneath_is_root(&tree.below, -1, &err), -1);
 		fd_close(&fd);
 
 		/* A link out of the root leads to its like below it. */

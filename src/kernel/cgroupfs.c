@@ -311,8 +311,10 @@ static int fill_cpuset(int at, int above, const char *dir, unsigned depth, struc
 	for (size_t i = 0; i < 2; i++) {
 		char value[4096];
 
-		if (faccessat(at, files[i], F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-			return 0;
+		const int has = cgroupfs_at_has(at, dir, files[i], err);
+
+		if (has <= 0)
+			return has;
 		if (read_at(at, dir, files[i], value, sizeof(value), err) < 0)
 			return -1;
 		if (!is_blank(value))
@@ -612,9 +614,10 @@ struct value {
 static int write_one(int at, const char *dir, void *data, struct err *err)
 {
 	const struct value *value = data;
+	const int has = cgroupfs_at_has(at, dir, value->file, err);
 
-	if (faccessat(at, value->file, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-		return 0;
+	if (has <= 0)
+		return has;
 	return write_at(at, dir, value->file, value->text, err);
 }
 
@@ -654,6 +657,9 @@ int cgroupfs_remove_empty(const char *dir, struct err *err)
 
 int cgroupfs_check_unused(const char *dir, struct err *err)
 {
+	static const struct {
+		const char *file, *thawed;
+	} freezers[] = { { "cgroup.freeze", "0" }, { "freezer.state", "THAWED" } };
 	_cleanup_arena_ struct arena arena = { 0 };
 	_cleanup_fd_ int at = open_dir(dir, NULL, err);
 	pid_t *pids = NULL;
@@ -670,13 +676,16 @@ int cgroupfs_check_unused(const char *dir, struct err *err)
 		return -1;
 	if (count > 0)
 		return err_set(err, ERR_STATE, "cgroup %s holds processes already", dir);
-	if (faccessat(at, "cgroup.freeze", F_OK, 0) == 0 &&
-		read_at(at, dir, "cgroup.freeze", text, sizeof(text), err) > 0 && text[0] == '1')
-		return err_set(err, ERR_STATE, "cgroup %s is frozen", dir);
-	if (faccessat(at, "freezer.state", F_OK, 0) == 0 &&
-		read_at(at, dir, "freezer.state", text, sizeof(text), err) > 0 &&
-		!str_starts(text, "THAWED"))
-		return err_set(err, ERR_STATE, "cgroup %s is frozen", dir);
+	for (size_t i = 0; i < 2; i++) {
+		const int has = cgroupfs_at_has(at, dir, freezers[i].file, err);
+
+		if (has < 0 ||
+			(has > 0 &&
+				read_at(at, dir, freezers[i].file, text, sizeof(text), err) < 0))
+			return -1;
+		if (has > 0 && !str_starts(text, freezers[i].thawed))
+			return err_set(err, ERR_STATE, "cgroup %s is frozen", dir);
+	}
 	return 0;
 }
 
@@ -699,9 +708,14 @@ int cgroupfs_wait_event(const char *dir, const char *line, uint64_t deadline_ns,
 	_cleanup_fd_ int at = open_dir(dir, NULL, err), fd = -1;
 	char text[256];
 
-	if (at >= 0)
+	if (at >= 0) {
 		fd = openat(at, "cgroup.events", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+		if (fd < 0)
+			(void) err_sys(err, "open %s/cgroup.events", dir);
+	}
 	if (fd < 0) {
+		if (!means_absent(err->num))
+			return -1;
 		err_drop(err);
 		return 0;
 	}

@@ -34,11 +34,13 @@ int inode_is_fs(int fd, unsigned long magic, struct err *err)
 	return 0;
 }
 
-bool inode_on_fs(int fd, unsigned long magic)
+int inode_on_fs(int fd, unsigned long magic, struct err *err)
 {
 	struct statfs info;
 
-	return fstatfs(fd, &info) == 0 && (unsigned long) info.f_type == magic;
+	if (fstatfs(fd, &info) < 0)
+		return err_sys(err, "fstatfs");
+	return (unsigned long) info.f_type == magic;
 }
 
 int inode_set_label(int fd, const char *label, struct err *err)

@@ -23,8 +23,8 @@ ERR_CHECK int inode_is_device(int fd, mode_t type, unsigned major, unsigned mino
 /* On a file system with this magic number. Returns 0 or -1. */
 ERR_CHECK int inode_is_fs(int fd, unsigned long magic, struct err *err);
 
-/* The same as an answer; false when it cannot be told. */
-bool inode_on_fs(int fd, unsigned long magic);
+/* The same as an answer: 1 or 0; -1 when it cannot be told. */
+ERR_CHECK int inode_on_fs(int fd, unsigned long magic, struct err *err);
 
 /* Writes the SELinux label of a directory that fd (O_PATH) is. */
 ERR_CHECK int inode_set_label(int fd, const char *label, struct err *err);

@@ -170,18 +170,16 @@ const char *ns_name(int flag)
 	return "namespaces";
 }
 
-bool ns_is_own(int fd, int flag)
+int ns_is_own(int fd, int flag, struct err *err)
 {
-	struct err ignored;
-	_cleanup_fd_ int own = ns_open_self(flag, &ignored);
+	_cleanup_fd_ int own = ns_open_self(flag, err);
 	struct stat a, b;
 
-	if (own < 0) {
-		err_drop(&ignored);
-		return false;
-	}
-	return fstat(fd, &a) == 0 && fstat(own, &b) == 0 && a.st_dev == b.st_dev &&
-		a.st_ino == b.st_ino;
+	if (own < 0)
+		return -1;
+	if (fstat(fd, &a) < 0 || fstat(own, &b) < 0)
+		return err_sys(err, "fstat %s namespace", ns_name(flag));
+	return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
 int ns_enter(int fd, int flag, struct err *err)
@@ -190,7 +188,7 @@ int ns_enter(int fd, int flag, struct err *err)
 		const int num = errno;
 
 		/* The kernel lets nobody enter the user namespace that they are in already. */
-		if (num == EINVAL && flag == CLONE_NEWUSER && ns_is_own(fd, flag))
+		if (num == EINVAL && flag == CLONE_NEWUSER && ns_is_own(fd, flag, err) > 0)
 			return 0;
 		return err_num(err, num, "setns %s", ns_name(flag));
 	}
@@ -243,7 +241,7 @@ static bool is_proc_directory(int fd)
 	return fstatfs(fd, &fs) == 0 && (unsigned long) fs.f_type == PROC_SUPER_MAGIC;
 }
 
-/* The state letter of a process by its directory; 0: it is gone. */
+/* The state letter of a process by its directory; 0: it is gone; '?': that cannot be told now. */
 static char state_of(int dir)
 {
 	_cleanup_fd_ int fd = openat(dir, "stat", O_RDONLY | O_CLOEXEC);
@@ -251,15 +249,15 @@ static char state_of(int dir)
 	ssize_t got = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 	const char *end;
 
-	if (got <= 0)
-		return 0;
+	if (got < 0)
+		return errno == ESRCH || errno == ENOENT ? 0 : '?';
 	text[got] = '\0';
 	/* Behind the name, which may hold anything. */
 	end = strrchr(text, ')');
 	return end != NULL && end[1] == ' ' ? end[2] : 0;
 }
 
-/* The number of the process that the fd stands for, 0: it has been reaped. */
+/* The number of the process that the fd stands for, 0: it has been reaped; -1 with errno. */
 static pid_t pid_of(int pidfd)
 {
 	const bool directory = is_proc_directory(pidfd);
@@ -273,8 +271,8 @@ static pid_t pid_of(int pidfd)
 	fd = directory ? openat(pidfd, "stat", O_RDONLY | O_CLOEXEC)
 		       : open(path, O_RDONLY | O_CLOEXEC);
 	got = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	if (got <= 0)
-		return 0;
+	if (got < 0)
+		return errno == ESRCH || errno == ENOENT ? 0 : -1;
 	text[got] = '\0';
 	at = directory ? text : strstr(text, "\nPid:\t");
 	if (at == NULL)
@@ -313,7 +311,9 @@ int ns_pidfd_send(int pidfd, int sig, struct err *err)
 	if (errno != ENOSYS)
 		return err_sys(err, "pidfd_send_signal %d", sig);
 	pid = pid_of(pidfd);
-	if (pid <= 0)
+	if (pid < 0)
+		return err_sys(err, "kill %d", sig);
+	if (pid == 0)
 		return err_num(err, ESRCH, "kill %d", sig);
 	if (kill(pid, sig) < 0)
 		return err_sys(err, "kill %d", sig);

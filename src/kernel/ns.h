@@ -59,8 +59,8 @@ ERR_CHECK int ns_open(const char *path, int flag, struct err *err);
  * our children get. Returns an fd. */
 ERR_CHECK int ns_open_self(int flag, struct err *err);
 
-/* Whether the fd is the very namespace of that type that we are in. */
-bool ns_is_own(int fd, int flag);
+/* 1 if the fd is the very namespace of that type that we are in, 0 if not; -1. */
+ERR_CHECK int ns_is_own(int fd, int flag, struct err *err);
 
 /* The file name below /proc/PID/ns of a CLONE_NEW* ("net", "mnt"), for error texts; "namespaces" for a set. */
 const char *ns_name(int flag);

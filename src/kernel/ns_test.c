@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
 #include <sched.h>
 #include <unistd.h>
 
@@ -49,11 +50,28 @@ static void test_open(void **state)
 	assert_string_equal(err.text, "open /dev/null: not a namespace");
 }
 
+/* What cannot be looked at is not said to be another one: our own must not be joined. */
+static void test_own(void **state)
+{
+	struct err err = { 0 };
+	_cleanup_fd_ int own = ns_open_self(CLONE_NEWNS, &err);
+	_cleanup_fd_ int other = ns_open_self(CLONE_NEWIPC, &err);
+
+	(void) state;
+	assert_true(own >= 0 && other >= 0);
+	assert_int_equal(ns_is_own(own, CLONE_NEWNS, &err), 1);
+	assert_int_equal(ns_is_own(other, CLONE_NEWNS, &err), 0);
+	assert_int_equal(err.num, 0);
+	assert_int_equal(ns_is_own(-1, CLONE_NEWNS, &err), -1);
+	assert_int_equal(err.num, EBADF);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_child),
 		cmocka_unit_test(test_open),
+		cmocka_unit_test(test_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

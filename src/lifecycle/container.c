@@ -336,7 +336,9 @@ static int check_rootfs(const char *path, struct err *err)
 		(void) err_num(err, ENOTDIR, "open %s", path);
 		return err_place(err, "/root/path");
 	}
-	if (stat("/", &host) == 0 && host.st_dev == root.st_dev && host.st_ino == root.st_ino)
+	if (stat("/", &host) < 0)
+		return err_sys(err, "stat /");
+	if (host.st_dev == root.st_dev && host.st_ino == root.st_ino)
 		return err_at(err, "/root/path", "must not be the root of the host");
 	return 0;
 }
