@@ -111,29 +111,40 @@ static int launch(const struct program *program, struct running *ret, struct err
 	return 0;
 }
 
-static void feed(int *fd, const char **text)
+/* What is read or written in part must not pass for the whole. */
+static bool is_no_failure(void)
+{
+	return errno == EAGAIN || errno == EINTR;
+}
+
+static int feed(int *fd, const char **text, struct err *err)
 {
 	size_t left = strlen(*text);
 	ssize_t wrote = left == 0 ? 0 : write(*fd, *text, left);
 
 	if (wrote > 0)
 		*text += wrote;
+	if (wrote < 0 && errno != EPIPE && !is_no_failure())
+		return err_sys(err, "write to its standard input");
 	/* EPIPE: it does not want to know. */
-	if (**text == '\0' || (wrote < 0 && errno != EAGAIN && errno != EINTR))
+	if (**text == '\0' || (wrote < 0 && errno == EPIPE))
 		fd_close(fd);
+	return 0;
 }
 
 /* Keeps the last size - 1 bytes. */
-static void drain(int *fd, char *text, size_t size, size_t *used)
+static int drain(int *fd, char *text, size_t size, size_t *used, struct err *err)
 {
 	char bytes[4096];
 	ssize_t got = read(*fd, bytes, sizeof(bytes));
 	size_t count = got > 0 ? (size_t) got : 0, room = size - 1;
 
-	if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
+	if (got < 0 && !is_no_failure())
+		return err_sys(err, "read its output");
+	if (got == 0)
 		fd_close(fd);
 	if (text == NULL || size == 0)
-		return;
+		return 0;
 	if (count > room) {
 		memmove(bytes, bytes + count - room, room);
 		count = room;
@@ -144,6 +155,7 @@ static void drain(int *fd, char *text, size_t size, size_t *used)
 	}
 	memcpy(text + *used, bytes, count);
 	*used += count;
+	return 0;
 }
 
 static void trim(char *text, size_t used)
@@ -189,14 +201,14 @@ static int tend(const struct program *program, struct running *running, struct e
 			return -1;
 		if (polls[4].revents != 0 && polls[0].revents == 0)
 			return err_set(err, ERR_CHILD, "was killed: the container ended meanwhile");
-		if (polls[1].revents != 0)
-			feed(&running->input, &input);
-		if (polls[2].revents != 0)
-			drain(&running->output, program->output, program->output_size,
-				&output_used);
-		if (polls[3].revents != 0)
-			drain(&running->errors, program->errors, program->errors_size,
-				&errors_used);
+		if ((polls[1].revents != 0 && feed(&running->input, &input, err) < 0) ||
+			(polls[2].revents != 0 &&
+				drain(&running->output, program->output, program->output_size,
+					&output_used, err) < 0) ||
+			(polls[3].revents != 0 &&
+				drain(&running->errors, program->errors, program->errors_size,
+					&errors_used, err) < 0))
+			return -1;
 		if (polls[0].revents != 0 && polls[2].revents == 0 && polls[3].revents == 0)
 			break;
 	}

@@ -18,13 +18,14 @@ started() {
 	create_container
 	rt start "$ID"
 }
+FOLLOW=-f # "": the calls of the verb's own process alone
 # failing CALL:error=ERROR:when=N STRACE-OPTION... -- VERB...
 failing() {
 	local inject=$1 options=()
 	shift
 	while [ "$1" != -- ]; do options+=("$1"); shift; done
 	shift
-	timeout 120 strace -f -qq -o "$BATS_TEST_TMPDIR/trace" "${options[@]}" -e "trace=${inject%%:*}" -e "inject=$inject" \
+	timeout 120 strace $FOLLOW -qq -o "$BATS_TEST_TMPDIR/trace" "${options[@]}" -e "trace=${inject%%:*}" -e "inject=$inject" \
 		"$OCIRT" --root "$ROOT" "$@" </dev/null 3>&-
 }
 # its CGROUP-FILE: -P for it in each hierarchy that has it.
@@ -134,5 +135,25 @@ got_by() { [ "$(find "$BUNDLE/rootfs/tmp" -name 'got*' | wc -l)" -ge "$1" ]; }
 	for n in 1 2; do
 		run hidden sh -c '"$0" --version '$n'>&-' "$OCIRT"
 		[ "$status" = 1 ]
+	done
+}
+
+@test "a hook has the whole state, or there is no container" {
+	local n count FOLLOW=
+	printf '#!/bin/sh\ncat >"%s"\n' "$BATS_TEST_TMPDIR/state" >"$BATS_TEST_TMPDIR/hook"
+	chmod 755 "$BATS_TEST_TMPDIR/hook"
+	config '.hooks.createRuntime = [{"path":$h}] | del(.linux.cgroupsPath, .linux.resources)' --arg h "$BATS_TEST_TMPDIR/hook"
+	cd "$BUNDLE"
+	run failing write:error=ENOMEM:when=10000 -- --cgroup-manager=disabled run "$ID"
+	[ "$status" = 0 ]
+	jq -e '.id == $id' --arg id "$ID" "$BATS_TEST_TMPDIR/state"
+	count=$(grep -c 'write(' "$BATS_TEST_TMPDIR/trace")
+	[ "$count" -ge 2 ]
+	for ((n = 1; n <= count; n++)); do
+		rm -f "$BATS_TEST_TMPDIR/state"
+		run failing "write:error=ENOMEM:when=$n" -- --cgroup-manager=disabled run "$ID"
+		# An empty document is no failure to jq.
+		[ "$status" != 0 ] || [ "$(jq -r .id "$BATS_TEST_TMPDIR/state")" = "$ID" ] || { echo "$n: $output"; false; }
+		rt delete --force "$ID"
 	done
 }
