@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "container/console.h"
 #include "container/hooks.h"
+#include "container/restored-root.h"
 #include "container/restored.h"
 #include "container/seccomp.h"
 #include "kernel/beneath.h"
@@ -181,6 +182,9 @@ static int judge(struct restored_job *job, const struct container *container, st
 		return err_set(err, ERR_SYSTEM, "criu did not say which process it restored");
 	if (restored_hold(job, err) < 0 || restored_check(job, err) < 0)
 		return -1;
+	/* The namespace of a path is somebody else's. */
+	if (job->plan->rootfs.readonly && job->plan->rootfs.new_mount_ns)
+		return restored_root_readonly(job->procfs, job->first, err);
 	return 0;
 }
 

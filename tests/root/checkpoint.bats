@@ -122,6 +122,24 @@ running() { [ "$(rt state "$ID" 2>/dev/null | jq -r .status)" = running ]; }
 	rt delete --force "$ID"
 }
 
+@test "a read-only root and a read-only bind mount stay so" {
+	with_tmpfs
+	mkdir "$BATS_TEST_TMPDIR/data"
+	config '.root.readonly = true | .mounts += [{destination: "/mnt", type: "bind", source: $d, options: ["rbind", "ro", "nosuid"]}]' --arg d "$BATS_TEST_TMPDIR/data"
+	counting
+	start_detached run -d "$ID"
+	wait_for running
+	flags() { awk '$5 == "/" || $5 == "/mnt" { print $5, $6 }' "/proc/$(rt state "$ID" | jq .pid)/mountinfo"; }
+	before=$(flags)
+	[ "$(cut -d, -f1 <<<"$before" | sort | paste -sd' ')" = "/ ro /mnt ro" ]
+	rt checkpoint --image-path "$IMAGES" "$ID"
+	start_detached restore -d --image-path "$IMAGES" "$ID"
+	wait_for running
+	[ "$(flags)" = "$before" ]
+	rt delete --force "$ID"
+	[ -w "$BUNDLE/rootfs" ]
+}
+
 # holding THING OPTION REASON: a dump without the option fails for the reason and harms nothing; with it the
 # thing survives.
 holding() {

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * restored-root: criu gives every mount its flags again but for the root, which is ours to prepare and which it
+ * has to write to meanwhile. So a root that is to be read-only becomes so when criu has all its files and
+ * none of the processes runs (container/restored.h).
+ */
+#ifndef OCIRT_CONTAINER_RESTORED_ROOT_H
+#define OCIRT_CONTAINER_RESTORED_ROOT_H
+
+#include <sys/types.h>
+
+#include "base/err.h"
+
+/* In the mount namespace of the process. err->num is EBUSY where a file of it is open for writing. */
+ERR_CHECK int restored_root_readonly(int procfs, pid_t first, struct err *err);
+
+#endif
