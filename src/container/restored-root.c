@@ -1,20 +1,165 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "container/restored-root.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/mount.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/str.h"
 #include "base/time.h"
 #include "container/msg.h"
+#include "kernel/beneath.h"
+#include "kernel/inode.h"
 #include "kernel/mount.h"
 #include "kernel/ns.h"
 #include "kernel/procfs.h"
+#include "plan/restored.h"
 
 enum { CHILD_MS = 60 * 1000 };
+
+/* What a path leads to: 1, or 0 where there is nothing. */
+static int look(const struct beneath *root, const char *path, unsigned how, int *ret_fd,
+	unsigned long *ret_flags, struct err *err)
+{
+	struct statvfs info;
+	_cleanup_fd_ int fd =
+		beneath_open(root, path, O_PATH | (how == 0 ? 0 : O_NOFOLLOW), how, err);
+
+	if (fd < 0) {
+		if (err->num != ENOENT && err->num != ENOTDIR)
+			return -1;
+		err_drop(err);
+		return 0;
+	}
+	if (fstatvfs(fd, &info) < 0)
+		return err_sys(err, "statvfs %s", path);
+	*ret_flags = info.f_flag;
+	*ret_fd = TAKE_FD(fd);
+	return 1;
+}
+
+static int refuse(
+	uint32_t number, const char *pointer, const char *what, const char *path, struct err *err)
+{
+	char text[300];
+
+	(void) snprintf(text, sizeof(text), "%s %.200s", what, path);
+	return restored_refuse(number, pointer, text, err);
+}
+
+static int check_masked(const struct beneath *root, const struct inside_path *masked,
+	uint32_t number, struct err *err)
+{
+	_cleanup_fd_ int fd = -1;
+	unsigned long flags;
+	struct stat info;
+	struct err ignored;
+	int found = look(root, masked->path, 0, &fd, &flags, err);
+
+	if (found <= 0)
+		return found;
+	if (fstat(fd, &info) < 0)
+		return err_sys(err, "stat %s", masked->path);
+	if (S_ISDIR(info.st_mode))
+		found = inode_on_fs(fd, INODE_FS_TMPFS, err);
+	if (found < 0)
+		return -1;
+	if (S_ISDIR(info.st_mode) ? found > 0 && (flags & ST_RDONLY) != 0
+				  : inode_is_device(fd, S_IFCHR, 1, 3, &ignored) == 0)
+		return 0;
+	return refuse(number, masked->pointer, "can see", masked->path, err);
+}
+
+static int check_readonly(const struct beneath *root, const struct inside_path *readonly,
+	uint32_t number, struct err *err)
+{
+	_cleanup_fd_ int fd = -1;
+	unsigned long flags;
+	int found = look(root, readonly->path, 0, &fd, &flags, err);
+
+	if (found <= 0 || (flags & ST_RDONLY) != 0)
+		return found < 0 ? -1 : 0;
+	return refuse(number, readonly->pointer, "can change", readonly->path, err);
+}
+
+static bool is_covered(const struct rootfs_plan *plan, size_t step)
+{
+	const char *destination = plan->steps[step].destination;
+
+	for (size_t i = step + 1; i < plan->step_count; i++) {
+		const char *below = str_after(destination, plan->steps[i].destination);
+
+		if (below != NULL && (below[0] == '\0' || below[0] == '/' || below[-1] == '/'))
+			return true;
+	}
+	return false;
+}
+
+static int check_step(const struct rootfs_plan *plan, size_t i, const struct beneath *root,
+	uint32_t number, struct err *err)
+{
+	static const struct {
+		uint64_t attr;
+		unsigned long flag;
+		const char *words;
+	} rows[] = {
+		{ MOUNT_ATTR_RDONLY, ST_RDONLY, "has without ro" },
+		{ MOUNT_ATTR_NOSUID, ST_NOSUID, "has without nosuid" },
+		{ MOUNT_ATTR_NODEV, ST_NODEV, "has without nodev" },
+		{ MOUNT_ATTR_NOEXEC, ST_NOEXEC, "has without noexec" },
+	};
+	const struct mount_step *step = &plan->steps[i];
+	const uint64_t wanted = step->attr_set | step->attr_set_rec |
+		((step->sb_flags & MS_RDONLY) != 0 ? MOUNT_ATTR_RDONLY : 0);
+	_cleanup_fd_ int fd = -1;
+	unsigned long flags;
+	int found;
+
+	if (is_covered(plan, i))
+		return 0;
+	found = look(root, step->destination,
+		step->destination_nofollow || step->copy_symlink ? BENEATH_NOFOLLOW : 0, &fd,
+		&flags, err);
+	if (found <= 0)
+		return found;
+	for (size_t k = 0; k < sizeof(rows) / sizeof(rows[0]); k++)
+		if ((wanted & rows[k].attr) != 0 && (flags & rows[k].flag) == 0)
+			return refuse(number, step->pointer, rows[k].words, step->destination, err);
+	return 0;
+}
+
+int restored_root_check(
+	const struct plan *plan, int procfs, pid_t first, uint32_t number, struct err *err)
+{
+	const struct rootfs_plan *rootfs = &plan->rootfs;
+	_cleanup_fd_ int fd = -1;
+	struct beneath root = { 0 };
+
+	if (!rootfs->new_mount_ns || (restored_reach(&plan->proc) >> CAP_SYS_ADMIN & 1) != 0)
+		return 0;
+	fd = procfs_open_root(procfs, first, err);
+	if (fd < 0)
+		return -1;
+	root.root = fd;
+	for (size_t i = 0; i < rootfs->masked_count; i++)
+		if (check_masked(&root, &rootfs->masked[i], number, err) < 0)
+			return -1;
+	for (size_t i = 0; i < rootfs->readonly_count; i++)
+		if (check_readonly(&root, &rootfs->readonly_paths[i], number, err) < 0)
+			return -1;
+	for (size_t i = 0; i < rootfs->step_count; i++)
+		if (check_step(rootfs, i, &root, number, err) < 0)
+			return -1;
+	return 0;
+}
 
 /* To enter a mount namespace makes its root ours. */
 static int work(int namespace, struct err *err)

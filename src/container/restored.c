@@ -206,6 +206,20 @@ static int read_limits(
 	return 0;
 }
 
+static int read_root(
+	const struct restored_job *job, pid_t pid, struct namespace_id *ret, struct err *err)
+{
+	_cleanup_fd_ int fd = procfs_open_root(job->procfs, pid, err);
+	struct stat info;
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &info) < 0)
+		return err_sys(err, "stat /proc/%d/root", (int) pid);
+	*ret = (struct namespace_id){ info.st_dev, info.st_ino };
+	return 0;
+}
+
 static int read_facts(const struct restored_job *job, const struct restored_host *host, pid_t tid,
 	struct restored *ret, struct err *err)
 {
@@ -216,6 +230,7 @@ static int read_facts(const struct restored_job *job, const struct restored_host
 	if (ret->state == 'Z' || ret->state == 'X')
 		return 0;
 	if (read_namespaces(job, tid, ret->namespaces, err) < 0 ||
+		read_root(job, tid, &ret->root, err) < 0 ||
 		read_map(job, tid, "uid_map", &ret->maps.uids, &ret->maps.uid_count, err) < 0 ||
 		read_map(job, tid, "gid_map", &ret->maps.gids, &ret->maps.gid_count, err) < 0 ||
 		read_limits(job, tid, &ret->hard_limits, err) < 0 ||
@@ -272,6 +287,15 @@ static int read_host(const struct restored_job *job, struct restored_host *ret, 
 		read_joins(plan->ns.parent_joins, plan->ns.parent_join_count, ret, err) < 0 ||
 		read_joins(plan->ns.child_joins, plan->ns.child_join_count, ret, err) < 0)
 		return -1;
+	if ((plan->ns.all & CLONE_NEWNS) == 0 || plan->rootfs.new_mount_ns) {
+		struct stat info;
+
+		if (stat(plan->rootfs.path, &info) < 0) {
+			(void) err_sys(err, "stat %s", plan->rootfs.path);
+			return err_place(err, "/root/path");
+		}
+		ret->root = (struct namespace_id){ info.st_dev, info.st_ino };
+	}
 	ret->groups = own.groups;
 	ret->group_count = own.group_count;
 	ret->apparmor = apparmor != NULL ? apparmor : plan->proc.apparmor;

@@ -16,6 +16,7 @@
 #define INODE_FS_DEVPTS	 0x1cd1UL
 #define INODE_FS_PROC	 0x9fa0UL
 #define INODE_FS_SYS	 0x62656572UL
+#define INODE_FS_TMPFS	 0x01021994UL
 
 /* A character or block device (type is S_IFCHR or S_IFBLK) with this number. Returns 0 or -1. */
 ERR_CHECK int inode_is_device(int fd, mode_t type, unsigned major, unsigned minor, struct err *err);

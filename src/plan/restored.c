@@ -346,6 +346,14 @@ static int judge_namespaces(const struct judge *j)
 	return 0;
 }
 
+static int judge_root(const struct judge *j)
+{
+	if (j->host->root.inode == 0 || same(&j->process->root, &j->host->root) ||
+		reaches(j, CAP_SYS_CHROOT) || reaches(j, CAP_SYS_ADMIN))
+		return 0;
+	return refuse(j, "/root/path", "has another root directory");
+}
+
 static int judge_set(const struct judge *j, const char *name, uint64_t set, uint64_t allowed)
 {
 	char pointer[64], number[32], what[128];
@@ -515,24 +523,31 @@ static int judge_labels(const struct judge *j)
 	return 0;
 }
 
+uint64_t restored_reach(const struct proc_plan *proc)
+{
+	const struct caps_plan *caps = &proc->caps;
+	const uint64_t held = caps->permitted | caps->effective | caps->ambient;
+
+	return proc->no_new_privs ? held : held | caps->inheritable | caps->bounding;
+}
+
 int restored_judge(const struct plan *plan, const struct restored_host *host,
 	const struct restored *process, struct err *err)
 {
 	const struct proc_plan *proc = &plan->proc;
-	const uint64_t held = proc->caps.permitted | proc->caps.effective | proc->caps.ambient;
 	const struct judge j = {
 		.plan = plan,
 		.host = host,
 		.process = process,
-		.reach = proc->no_new_privs ? held
-					    : held | proc->caps.inheritable | proc->caps.bounding,
+		.reach = restored_reach(proc),
 		.err = err,
 	};
 
 	/* Nothing is left of it but its number. */
 	if (process->state == 'Z' || process->state == 'X')
 		return 0;
-	if (judge_namespaces(&j) < 0 || judge_capabilities(&j) < 0 || judge_ids(&j) < 0)
+	if (judge_namespaces(&j) < 0 || judge_root(&j) < 0 || judge_capabilities(&j) < 0 ||
+		judge_ids(&j) < 0)
 		return -1;
 	if (proc->no_new_privs && !process->no_new_privs)
 		return refuse(&j, "/process/noNewPrivileges", "has no no_new_privs");

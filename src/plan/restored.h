@@ -14,6 +14,7 @@
  *     over the host;
  *   - its namespaces are those of the configuration, or later ones of its own where CAP_SYS_ADMIN can be reached.
  *     The user namespace is always the container's: only with it do ids and capabilities mean anything.
+ *   - its root directory is the container's, unless CAP_SYS_CHROOT or CAP_SYS_ADMIN can be reached.
  * What gives nothing is not looked at: the personality, which everybody may change, and securebits, whose
  * bits take from root or keep what the capability sets show.
  *
@@ -38,7 +39,7 @@ extern const struct restored_namespace {
 	const char *word; /* the specification's */
 } restored_namespaces[RESTORED_NAMESPACES];
 
-struct namespace_id {
+struct namespace_id { /* also of a directory */
 	uint64_t device;
 	uint64_t inode; /* 0: the kernel has none of that type */
 };
@@ -60,6 +61,7 @@ struct restored {
 	unsigned seccomp_mode; /* SECCOMP_MODE_* */
 	struct namespace_id namespaces[RESTORED_NAMESPACES];
 	struct id_maps maps; /* of its user namespace, to ids as the runtime sees them */
+	struct namespace_id root; /* its root directory */
 	const uint64_t *hard_limits; /* of the limits of the plan, in their order */
 	int oom_score_adj;
 	const char *apparmor; /* what the security modules say, where a label is asked for; NULL */
@@ -70,6 +72,8 @@ struct restored {
 struct restored_host {
 	struct namespace_id own[RESTORED_NAMESPACES]; /* the runtime's */
 	struct namespace_id joined[RESTORED_NAMESPACES]; /* those of the configuration's paths */
+	struct namespace_id
+		root; /* /root/path; inode 0: in the mount namespace of a path, not known */
 	const uint32_t *groups; /* the runtime's, which are kept where the plan says so */
 	size_t group_count;
 	const char *apparmor; /* which label it must have; NULL: any */
@@ -85,6 +89,9 @@ ERR_CHECK int restored_parse_limit(
 	const char *text, int resource, uint64_t *ret_hard, struct err *err);
 ERR_CHECK int restored_parse_map(const char *text, struct arena *arena, const struct id_map **ret,
 	size_t *ret_count, struct err *err);
+
+/* The capabilities (bits) that a process of the configuration can come to. */
+uint64_t restored_reach(const struct proc_plan *proc);
 
 /* The first thing that is more than is allowed is the error, with its place in the configuration. */
 ERR_CHECK int restored_judge(const struct plan *plan, const struct restored_host *host,

@@ -363,6 +363,16 @@ static void the_rest(void **state)
 		"\"u:r:t:s0\"");
 	f.process.selinux = "u:r:t:s0";
 	allowed(&f);
+	fill(&f);
+	f.process.root = (struct namespace_id){ 9, 9 };
+	allowed(&f);
+	f.host.root = (struct namespace_id){ 9, 8 };
+	refused(&f, "/root/path: process 7 of the images has another root directory");
+	f.plan.proc.caps.permitted |= BIT(CAP_SYS_CHROOT);
+	allowed(&f);
+	f.plan.proc.caps.permitted = BIT(CAP_SYS_ADMIN);
+	f.process.caps = (struct caps_plan){ 0 };
+	allowed(&f);
 	/* One that has ended has nothing any more. */
 	f.process = (struct restored){ .state = 'Z' };
 	allowed(&f);

@@ -371,6 +371,25 @@ refused() {
 	rt delete --force "$ID"
 }
 
+@test "CVE-2026-92574, CVE-2026-95837: images without a mask, a read-only path or the flags of a mount" {
+	limited
+	mkdir "$BATS_TEST_TMPDIR/data"
+	config '.linux.maskedPaths = ["/proc/timer_list", "/proc/acpi", "/proc/nowhere"] | .linux.readonlyPaths = ["/proc/sys", "/proc/nowhere"]
+		| .mounts += [{destination: "/mnt", type: "bind", source: $d, options: ["rbind", "ro", "nosuid"]}]' --arg d "$BATS_TEST_TMPDIR/data"
+	n=$(jq '.mounts | length - 1' "$BUNDLE/config.json")
+	images_with '.linux.maskedPaths = []'
+	refused /linux/maskedPaths/0 'can see /proc/timer_list' -d
+	images_with '.linux.readonlyPaths = []'
+	refused /linux/readonlyPaths/0 'can change /proc/sys' -d
+	images_with '(.mounts[] | select(.destination == "/mnt")).options = ["rbind", "ro"]'
+	refused "/mounts/$n" 'has without nosuid /mnt' -d
+	images_with .
+	start_detached restore -d --image-path "$IMAGES" "$ID"
+	wait_for running
+	wait_for counted "$(count)"
+	rt delete --force "$ID"
+}
+
 @test "images of the same container are restored, with all that the checks look at" {
 	limited
 	images_with .
