@@ -234,6 +234,29 @@ holding() {
 	run ! rt state "$ID"
 }
 
+# receive NAME: the other side of a console socket, which ends with the terminal
+receive() {
+	"$BATS_TEST_TMPDIR/pty" -S "$BATS_TEST_TMPDIR/$1" >"$OUT.$1" 2>&1 3>&- &
+	wait_for test -S "$BATS_TEST_TMPDIR/$1"
+}
+@test "a container with a terminal goes on with the one that the restore sends" {
+	command -v gcc >/dev/null || skip "no compiler"
+	gcc -std=gnu17 -D_GNU_SOURCE -o "$BATS_TEST_TMPDIR/pty" "$BATS_TEST_DIRNAME/../pty.c" -lutil
+	with_tmpfs
+	script 'i=0; while :; do i=$((i+1)); echo $i >/tmp/n; echo tick $i; sleep 0.05; done'
+	config '.process.terminal = true'
+	receive first
+	rt run -d -b "$BUNDLE" --console-socket "$BATS_TEST_TMPDIR/first" "$ID" </dev/null >"$OUT" 2>&1 3>&-
+	wait_for counted 2
+	rt checkpoint --image-path "$IMAGES" "$ID"
+	receive second
+	rt restore -d -b "$BUNDLE" --console-socket "$BATS_TEST_TMPDIR/second" --image-path "$IMAGES" "$ID" </dev/null >"$OUT" 2>&1 3>&-
+	wait_for running
+	wait_for grep -q tick "$OUT.second"
+	rt delete --force "$ID"
+	wait
+}
+
 @test "what is wrong is said, with criu's reason, and leaves nothing" {
 	counting
 	run ! rt checkpoint --image-path "$IMAGES" "$ID"
