@@ -21,9 +21,11 @@ within() {
 	[ $rc != 137 ] || { echo "it did not end within $s seconds: $*"; exit 1; }
 	return $rc
 }
-# behind VERB...: the same in the background, its status in the file `behind`.
+# behind VERB...: the same in the background, its status in the file `behind`. Whoever runs the tests may ignore signals, as
+# a shell does in the background: not so here.
+SIGNALS=--default-signal=TERM,INT,HUP,QUIT
 behind() {
-	(cd "$BUNDLE" && rc=0 && { "$OCIRT" --root "$ROOT" "$@" </dev/null >"$BATS_TEST_TMPDIR/behind.out" 2>&1 || rc=$?; }
+	(cd "$BUNDLE" && rc=0 && { env $SIGNALS "$OCIRT" --root "$ROOT" "$@" </dev/null >"$BATS_TEST_TMPDIR/behind.out" 2>&1 || rc=$?; }
 		echo $rc >"$BATS_TEST_TMPDIR/behind.new"
 		mv "$BATS_TEST_TMPDIR/behind.new" "$BATS_TEST_TMPDIR/behind") 3>&- &
 }
@@ -320,8 +322,8 @@ runtime() { # the pid of the runtime that its hook waits for
 		kill -TERM "$(runtime)"
 		interrupted "^create $ID: .*hook $kind /bin/sh: interrupted by SIGTERM\$" 15
 	done
-	behind run "$ID"
 	rm "$BATS_TEST_TMPDIR/runtime"
+	behind run "$ID"
 	kill -INT "$(runtime)"
 	interrupted "^run $ID: .*createRuntime .*: interrupted by SIGINT\$" 2
 	rm "$BATS_TEST_TMPDIR/runtime"
@@ -433,10 +435,8 @@ time.sleep(1000)' "$BATS_TEST_TMPDIR/deaf" >"$BATS_TEST_TMPDIR/listens" 3>&- &
 @test "a signal that the caller has ignored or blocked interrupts nothing" {
 	mkfifo "$BATS_TEST_TMPDIR/fifo"
 	blocking_hook createRuntime
-	(
-		trap '' HUP
-		behind create "$ID"
-	)
+	SIGNALS=--ignore-signal=HUP
+	behind create "$ID"
 	kill -HUP "$(runtime)"
 	echo >"$BATS_TEST_TMPDIR/fifo"
 	wait_for exists "$BATS_TEST_TMPDIR/behind"
