@@ -52,18 +52,22 @@ static int make_mount_points(const struct rootfs_plan *plan, struct err *err)
 	return 0;
 }
 
-/* The roots of the v1 hierarchies below which criu places what it restores. */
+/* The roots below which criu places what it restores, by controller: a hierarchy of version 2 has the name "".
+ * Where there is none the images say where, also outside of the container's. */
 static void add_cgroup_roots(
-	const struct cgroup_dirs *cgroups, struct arena *arena, struct criu_pairs *ret)
+	const struct cgroup_dirs *cgroups, bool v2, struct arena *arena, struct criu_pairs *ret)
 {
 	for (size_t i = 0; i < cgroups->leaf_count; i++) {
-		const char *below = str_after(cgroups->leaves[i], "/sys/fs/cgroup/");
-		const char *path = below != NULL ? strchr(below, '/') : NULL;
-		char *name;
+		const char *home = cgroup_home(cgroups, i);
+		const char *below = str_after(home, "/sys/fs/cgroup/");
+		const char *path = below == NULL ? NULL : v2 ? below - 1 : strchr(below, '/');
+		const char *name;
 
-		if (path == NULL || str_starts(below, "unified/"))
+		if (path == NULL)
 			continue;
-		name = arena_strn(arena, below, (size_t) (path - below));
+		name = v2 || str_starts(below, "unified/")
+			? ""
+			: arena_strn(arena, below, (size_t) (path - below));
 		*ARENA_PUSH(arena, ret->items, ret->count) =
 			(struct criu_pair){ str_eq(name, "systemd") ? "name=systemd" : name, path };
 	}
@@ -301,9 +305,7 @@ static int restore_into(struct container *container, const struct create_options
 	if (plan_criu_restore(plan, v2, container->cgroups.leaves, container->cgroups.leaf_count,
 		    &container->arena, &call.mounts, err) < 0)
 		return -1;
-	/* On version 2 criu leaves its own alone. */
-	if (v2 == NULL)
-		add_cgroup_roots(&container->cgroups, &container->arena, &call.cgroup_roots);
+	add_cgroup_roots(&container->cgroups, v2 != NULL, &container->arena, &call.cgroup_roots);
 	if (talk(&call, options, &filter, container, err) < 0)
 		return -1;
 	return container_announce(container, options, err);
