@@ -174,6 +174,14 @@ static int read_namespaces(const struct restored_job *job, pid_t pid,
 	return 0;
 }
 
+static int read_cgroups(const struct restored_job *job, pid_t pid, char **ret, struct err *err)
+{
+	char path[32];
+
+	(void) snprintf(path, sizeof(path), "%d/cgroup", (int) pid);
+	return procfs_read_all(job->procfs, path, job->arena, ret, err);
+}
+
 static int read_oom_score_adj(const struct restored_job *job, pid_t pid, int *ret, struct err *err)
 {
 	char path[32], text[32];
@@ -223,7 +231,7 @@ static int read_root(
 static int read_facts(const struct restored_job *job, const struct restored_host *host, pid_t tid,
 	struct restored *ret, struct err *err)
 {
-	char *label;
+	char *label, *cgroups;
 
 	if (read_status(job, tid, ret, err) < 0)
 		return -1;
@@ -231,11 +239,13 @@ static int read_facts(const struct restored_job *job, const struct restored_host
 		return 0;
 	if (read_namespaces(job, tid, ret->namespaces, err) < 0 ||
 		read_root(job, tid, &ret->root, err) < 0 ||
+		read_cgroups(job, tid, &cgroups, err) < 0 ||
 		read_map(job, tid, "uid_map", &ret->maps.uids, &ret->maps.uid_count, err) < 0 ||
 		read_map(job, tid, "gid_map", &ret->maps.gids, &ret->maps.gid_count, err) < 0 ||
 		read_limits(job, tid, &ret->hard_limits, err) < 0 ||
 		read_oom_score_adj(job, tid, &ret->oom_score_adj, err) < 0)
 		return -1;
+	ret->cgroups = cgroups;
 	if (host->apparmor != NULL) {
 		if (lsm_get_apparmor(job->procfs, tid, job->arena, &label, err) < 0)
 			return -1;
@@ -280,9 +290,12 @@ static int read_host(const struct restored_job *job, struct restored_host *ret, 
 	const char *selinux =
 		job->lsm_profile != NULL ? str_after(job->lsm_profile, "selinux:") : NULL;
 	const pid_t self = procfs_self(job->procfs, err);
+	const struct cgroup_dirs *cgroups = job->cgroups;
 	struct restored own = { 0 };
+	char *own_cgroups;
 
-	if (self < 0 || read_status(job, self, &own, err) < 0 ||
+	if (self < 0 || read_cgroups(job, self, &own_cgroups, err) < 0 ||
+		read_status(job, self, &own, err) < 0 ||
 		read_namespaces(job, self, ret->own, err) < 0 ||
 		read_joins(plan->ns.parent_joins, plan->ns.parent_join_count, ret, err) < 0 ||
 		read_joins(plan->ns.child_joins, plan->ns.child_join_count, ret, err) < 0)
@@ -296,6 +309,9 @@ static int read_host(const struct restored_job *job, struct restored_host *ret, 
 		}
 		ret->root = (struct namespace_id){ info.st_dev, info.st_ino };
 	}
+	ret->own_cgroups = own_cgroups;
+	ret->born_cgroups = job->born;
+	ret->home = cgroups->home != NULL ? cgroups->home + strlen(cgroups->leaves[0]) : "";
 	ret->groups = own.groups;
 	ret->group_count = own.group_count;
 	ret->apparmor = apparmor != NULL ? apparmor : plan->proc.apparmor;
@@ -307,7 +323,8 @@ static int read_host(const struct restored_job *job, struct restored_host *ret, 
 
 int restored_hold(struct restored_job *job, struct err *err)
 {
-	if (cgroup_leave(job->cgroups, job->procfs, job->criu, err) < 0)
+	if (read_cgroups(job, job->criu, &job->born, err) < 0 ||
+		cgroup_leave(job->cgroups, job->procfs, job->criu, err) < 0)
 		return -1;
 	if (cgroup_freeze(job->cgroups, true, time_deadline_ms(FREEZE_MS), err) == 0) {
 		job->frozen = true;

@@ -33,6 +33,7 @@ struct restored_job {
 	const char *lsm_profile; /* TYPE:LABEL in place of the configuration's label; NULL */
 	struct arena *arena;
 	bool frozen; /* by restored_hold */
+	char *born; /* /proc/PID/cgroup of criu before it left; by restored_hold */
 };
 
 /* At pre-resume: criu goes to our own cgroups and what it made is frozen, where there is a freezer; */

@@ -354,6 +354,73 @@ static int judge_root(const struct judge *j)
 	return refuse(j, "/root/path", "has another root directory");
 }
 
+/* The path in a line of /proc/PID/cgroup, "4:cpu,cpuacct:/a" or "0::/a", and its length; NULL. */
+static const char *cgroup_path(
+	const char *text, const char *controllers, size_t length, size_t *ret_length)
+{
+	for (const char *line = text; line != NULL && *line != '\0'; line = strchr(line, '\n')) {
+		const char *at, *path;
+
+		line += *line == '\n';
+		at = line + strcspn(line, ":\n");
+		if (*at != ':')
+			continue;
+		at++;
+		path = at + strcspn(at, ":\n");
+		if (*path != ':' || (size_t) (path - at) != length ||
+			memcmp(at, controllers, length) != 0)
+			continue;
+		*ret_length = strcspn(++path, "\n");
+		return path;
+	}
+	return NULL;
+}
+
+static bool is_below(const char *path, size_t length, const char *root, size_t root_length)
+{
+	if (root_length == 1)
+		return true;
+	return length >= root_length && memcmp(path, root, root_length) == 0 &&
+		(length == root_length || path[root_length] == '/');
+}
+
+/* In every hierarchy in which the container has a cgroup, which is where it is not the runtime's. */
+static int judge_cgroups(const struct judge *j)
+{
+	const struct restored_host *host = j->host;
+	const char *line = host->born_cgroups;
+
+	for (; line != NULL && *line != '\0'; line = strchr(line, '\n')) {
+		const char *at, *root, *own, *path;
+		size_t length, root_length, own_length, path_length;
+		char what[300];
+
+		line += *line == '\n';
+		at = line + strcspn(line, ":\n");
+		at += *at == ':';
+		length = strcspn(at, ":\n");
+		root = cgroup_path(line, at, length, &root_length);
+		if (root == NULL)
+			continue;
+		own = cgroup_path(host->own_cgroups, at, length, &own_length);
+		if (own != NULL && own_length == root_length && memcmp(own, root, own_length) == 0)
+			continue;
+		if (root_length > strlen(host->home) &&
+			memcmp(root + root_length - strlen(host->home), host->home,
+				strlen(host->home)) == 0)
+			root_length -= strlen(host->home);
+		path = cgroup_path(j->process->cgroups, at, length, &path_length);
+		if (path != NULL && is_below(path, path_length, root, root_length))
+			continue;
+		(void) snprintf(what, sizeof(what),
+			"is in the cgroup %.*s, outside of the container's",
+			path == NULL ? 0 : (int) (path_length > 200 ? 200 : path_length),
+			path == NULL ? "" : path);
+		return refuse(j, "/linux/cgroupsPath", what);
+	}
+	return 0;
+}
+
 static int judge_set(const struct judge *j, const char *name, uint64_t set, uint64_t allowed)
 {
 	char pointer[64], number[32], what[128];
@@ -546,8 +613,8 @@ int restored_judge(const struct plan *plan, const struct restored_host *host,
 	/* Nothing is left of it but its number. */
 	if (process->state == 'Z' || process->state == 'X')
 		return 0;
-	if (judge_namespaces(&j) < 0 || judge_root(&j) < 0 || judge_capabilities(&j) < 0 ||
-		judge_ids(&j) < 0)
+	if (judge_namespaces(&j) < 0 || judge_root(&j) < 0 || judge_cgroups(&j) < 0 ||
+		judge_capabilities(&j) < 0 || judge_ids(&j) < 0)
 		return -1;
 	if (proc->no_new_privs && !process->no_new_privs)
 		return refuse(&j, "/process/noNewPrivileges", "has no no_new_privs");

@@ -15,6 +15,7 @@
  *   - its namespaces are those of the configuration, or later ones of its own where CAP_SYS_ADMIN can be reached.
  *     The user namespace is always the container's: only with it do ids and capabilities mean anything.
  *   - its root directory is the container's, unless CAP_SYS_CHROOT or CAP_SYS_ADMIN can be reached.
+ *   - its cgroups are the container's or lie below them.
  * What gives nothing is not looked at: the personality, which everybody may change, and securebits, whose
  * bits take from root or keep what the capability sets show.
  *
@@ -62,6 +63,7 @@ struct restored {
 	struct namespace_id namespaces[RESTORED_NAMESPACES];
 	struct id_maps maps; /* of its user namespace, to ids as the runtime sees them */
 	struct namespace_id root; /* its root directory */
+	const char *cgroups; /* /proc/PID/cgroup; NULL: not looked at */
 	const uint64_t *hard_limits; /* of the limits of the plan, in their order */
 	int oom_score_adj;
 	const char *apparmor; /* what the security modules say, where a label is asked for; NULL */
@@ -74,6 +76,9 @@ struct restored_host {
 	struct namespace_id joined[RESTORED_NAMESPACES]; /* those of the configuration's paths */
 	struct namespace_id
 		root; /* /root/path; inode 0: in the mount namespace of a path, not known */
+	const char *own_cgroups; /* /proc/PID/cgroup of the runtime; NULL: not looked at */
+	const char *born_cgroups; /* of what was put where the container's processes are born; */
+	const char *home; /* how that directory ends below the container's own, "/NAME", or "" */
 	const uint32_t *groups; /* the runtime's, which are kept where the plan says so */
 	size_t group_count;
 	const char *apparmor; /* which label it must have; NULL: any */

@@ -304,6 +304,42 @@ static void namespaces(void **state)
 		"/run/netns/a");
 }
 
+static void cgroups(void **state)
+{
+	struct fixture f;
+
+	(void) state;
+	fill(&f);
+	f.host.own_cgroups = "9:name=systemd:/user\n4:cpu,cpuacct:/\n3:misc:/user\n0::/user\n";
+	f.host.born_cgroups = "9:name=systemd:/a/c1\n4:cpu,cpuacct:/c1\n3:misc:/user\n0::/c1/in\n";
+	f.host.home = "";
+	f.process.cgroups = "9:name=systemd:/a/c1\n4:cpu,cpuacct:/c1/b\n3:misc:/\n0::/c1/in\n";
+	allowed(&f);
+	f.process.cgroups = "9:name=systemd:/a/c1\n4:cpu,cpuacct:/c12\n3:misc:/\n0::/c1/in\n";
+	refused(&f,
+		"/linux/cgroupsPath: process 7 of the images is in the cgroup /c12, outside of the "
+		"container's");
+	f.process.cgroups = "9:name=systemd:/a\n4:cpu,cpuacct:/c1\n3:misc:/\n0::/c1/in\n";
+	refused(&f,
+		"/linux/cgroupsPath: process 7 of the images is in the cgroup /a, outside of the "
+		"container's");
+	/* A line that is not there is no answer. */
+	f.process.cgroups = "9:name=systemd:/a/c1\n4:cpu,cpuacct:/c1\n";
+	refused(&f,
+		"/linux/cgroupsPath: process 7 of the images is in the cgroup , outside of the "
+		"container's");
+	f.process.cgroups = "9:name=systemd:/a/c1\n4:cpu,cpuacct:/c1\n0::/c1/beside\n";
+	refused(&f,
+		"/linux/cgroupsPath: process 7 of the images is in the cgroup /c1/beside, outside "
+		"of the container's");
+	f.host.home = "/in";
+	allowed(&f);
+	f.process.cgroups = "9:name=systemd:/a/c1\n4:cpu,cpuacct:/c1\n0::/\n";
+	refused(&f,
+		"/linux/cgroupsPath: process 7 of the images is in the cgroup /, outside of the "
+		"container's");
+}
+
 static void the_rest(void **state)
 {
 	struct fixture f;
@@ -469,6 +505,7 @@ int main(void)
 		cmocka_unit_test(ids),
 		cmocka_unit_test(user_namespace),
 		cmocka_unit_test(namespaces),
+		cmocka_unit_test(cgroups),
 		cmocka_unit_test(the_rest),
 		cmocka_unit_test(reading),
 	};

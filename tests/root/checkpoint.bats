@@ -106,6 +106,22 @@ running() { [ "$(rt state "$ID" 2>/dev/null | jq -r .status)" = running ]; }
 	rt delete --force "$ID"
 }
 
+@test "the processes come to the cgroups that the configuration names by now" {
+	[ -z "${OCIRT_MANAGER-}" ] || skip "the name of the cgroup is systemd's"
+	with_tmpfs
+	counting
+	start_detached run -d "$ID"
+	wait_for running
+	rt checkpoint --image-path "$IMAGES" "$ID"
+	config '.linux.cgroupsPath += "-b"'
+	start_detached restore -d --image-path "$IMAGES" "$ID"
+	wait_for running
+	places=$(sort -u -t: -k3 "/proc/$(rt state "$ID" | jq .pid)/cgroup")
+	[ "$(grep -c "$CG-b$" <<<"$places")" -ge 1 ]
+	fails grep "$CG$" <<<"$places"
+	rt delete --force "$ID"
+}
+
 @test "bind mounts and masked paths" {
 	with_tmpfs
 	mkdir "$BATS_TEST_TMPDIR/data"
@@ -392,6 +408,29 @@ refused() {
 	wait_for running
 	wait_for counted "$(count)"
 	rt delete --force "$ID"
+}
+
+@test "CVE-2026-92574, CVE-2026-95837: images with a process in somebody else's cgroup" {
+	[ -z "${OCIRT_MANAGER-}" ] || skip "the name of the cgroup is systemd's"
+	with_tmpfs
+	script 'sleep 1000 & while :; do echo 1 >/tmp/n; sleep 0.05; done'
+	start_detached run -d "$ID"
+	wait_for running
+	wait_for counted 0
+	hierarchy=/sys/fs/cgroup/unified
+	[ -d $hierarchy ] || hierarchy=/sys/fs/cgroup
+	[ -e $hierarchy/cgroup.procs ] || { rt delete --force "$ID"; skip "no cgroup of version 2"; }
+	mkdir "$hierarchy$CG/sub" "$hierarchy$CG-sub"
+	child=$(pgrep -P "$(rt state "$ID" | jq .pid)" -fx 'sleep 1000')
+	echo "$child" >"$hierarchy$CG/sub/cgroup.procs"
+	rt checkpoint --image-path "$IMAGES" "$ID"
+	# Of the container's other cgroups they make one beside it: criu puts what begins alike below the root that it is told.
+	LC_ALL=C sed -i "s|$CG/sub|$CG-sub|g" "$IMAGES/cgroup.img"
+	run ! timeout -k 5 120 "${RT[@]}" restore -d -b "$BUNDLE" --image-path "$IMAGES" "$ID" </dev/null
+	one_line "^restore $ID: /linux/cgroupsPath: process 2 of the images is in the cgroup .*$CG-sub, outside of the container's: restore images"
+	wait_for no_processes_left
+	rmdir "$hierarchy$CG-sub"
+	[ -z "$(rt list -q)$(cgroup_dirs)" ]
 }
 
 @test "CVE-2026-92574, CVE-2026-95837: images without a mask, a read-only path or the flags of a mount" {
