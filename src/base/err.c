@@ -208,7 +208,9 @@ int err_exit_status(const struct err *err)
 {
 	if (err->code <= ERR_NONE || err->code >= ERR_CODES)
 		return 1;
-	return codes[err->code].exit_status + (err->code == ERR_INTERRUPTED ? err->signal : 0);
+	/* Never 0 for an error, whatever the other side of a socket says. */
+	return codes[err->code].exit_status +
+		(err->code == ERR_INTERRUPTED ? err->signal & 127 : 0);
 }
 
 const char *err_code_name(int code)

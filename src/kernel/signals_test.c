@@ -57,6 +57,8 @@ static void test_interrupts(void **state)
 		assert_int_equal(err_exit_status(&err), 128 + cases[i].number);
 		assert_false(has_one(signals.fd));
 	}
+	err.signal = 128;
+	assert_int_equal(err_exit_status(&err), 128);
 	signals_restore(&signals);
 	signals_done(&signals);
 	assert_int_equal(sigprocmask(SIG_BLOCK, NULL, &now), 0);

@@ -198,11 +198,16 @@ int container_announce(
 	/* From here on they are the namespace's: only a create that fails takes them back. */
 	container->record.net_devices.count = 0;
 	if (record_write(&container->dir, &container->record, err) < 0) {
-		if (options->pid_file != NULL)
-			(void) unlink(options->pid_file); /* it names a process that will be gone */
+		container_take_back(options);
 		return -1;
 	}
 	return 0;
+}
+
+void container_take_back(const struct create_options *options)
+{
+	if (options->pid_file != NULL)
+		(void) unlink(options->pid_file);
 }
 
 /* The filter, for the first process and for those of `exec`. */
@@ -263,8 +268,7 @@ static int do_create(const struct create_options *options, bool foreground,
 	if (container_announce(container, options, err) < 0)
 		return -1;
 	if (create_release(&job, &container->child, err) < 0) {
-		if (options->pid_file != NULL)
-			(void) unlink(options->pid_file); /* it names a process that will be gone */
+		container_take_back(options);
 		return -1;
 	}
 	container->created = true;
@@ -316,8 +320,10 @@ static int claim(const struct global_options *global, const char *id, const char
 	claimed = state_claim(&root, id, boot_id, &ret->arena, &ret->dir, &old, err);
 	if (claimed < 0)
 		return -1;
-	if (claimed > 0 && undo(ret, &old, err) < 0)
+	if (claimed > 0 && undo(ret, &old, err) < 0) {
+		state_dir_done(&ret->dir); /* it stays as it was, for another try */
 		return err_ctx(err, "undo what an earlier create left");
+	}
 	return 0;
 }
 

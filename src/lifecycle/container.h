@@ -75,6 +75,8 @@ ERR_CHECK int container_record_child(struct container *container, struct err *er
 /* sends the pidfd, writes the pid file and the record of phase `created`. */
 ERR_CHECK int container_announce(
 	struct container *container, const struct create_options *options, struct err *err);
+/* The pid file goes, where a later step fails: it names a process that will be gone. */
+void container_take_back(const struct create_options *options);
 
 /* The state that hooks get. */
 const char *container_state(struct container *container, const char *status, pid_t pid);

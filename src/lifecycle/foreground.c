@@ -18,6 +18,9 @@ int foreground_wait(const struct create_options *options, struct container *cont
 	*ret_status = 0;
 	state_unlock(&container->dir);
 	if (options->detach) {
+		/* A signal behind the last wait is too late, as it is for create. Only who waits on heeds it. */
+		if (container->notify.inside < 0)
+			return 0;
 		signals_restore(&container->signals);
 		return notify_until_ready(
 			&container->notify, container->child.pid, container->child.pidfd, err);

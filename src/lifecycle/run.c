@@ -42,6 +42,7 @@ static int run(const struct global_options *global, const struct create_options 
 		(container.bundle.plan.proc.rows == 0 || container.bundle.plan.proc.columns == 0))
 		tty_size_of_caller(container.child.terminal);
 	if (start(&container, err) < 0) {
+		container_take_back(options);
 		container.ended = true;
 		return -1;
 	}

@@ -332,7 +332,7 @@ runtime() { # the pid of the runtime that its hook waits for
 	interrupted "^run $ID: .*createRuntime .*: interrupted by SIGHUP\$" 1
 	blocking_hook poststart
 	args sleep 1000
-	behind run --detach "$ID"
+	behind run --detach --pid-file "$BATS_TEST_TMPDIR/pid" "$ID"
 	kill -QUIT "$(runtime)"
 	interrupted "^run $ID: .*poststart .*: interrupted by SIGQUIT\$" 3
 }
@@ -429,6 +429,40 @@ time.sleep(1000)' "$BATS_TEST_TMPDIR/deaf" >"$BATS_TEST_TMPDIR/listens" 3>&- &
 	run cat "$BATS_TEST_TMPDIR/behind.out"
 	says 'hook poststop .*: interrupted by SIGINT'
 	says "create $ID: .*createRuntime .*: interrupted by SIGTERM"
+}
+
+# at CALL NUMBER VERB...: a signal comes with that one of the runtime's own calls
+at() {
+	local rc=0
+	(cd "$BUNDLE" && env $SIGNALS timeout 120 strace -qq -o "$BATS_TEST_TMPDIR/trace" -e "trace=$1" -e "inject=$1:signal=TERM:when=$2" \
+		"$OCIRT" --root "$ROOT" "${@:3}" </dev/null >"$BATS_TEST_TMPDIR/out" 2>&1 3>&-) || rc=$?
+	return $rc
+}
+
+@test "a signal at the end of create or of run --detach: all is undone, or it has come too late" {
+	command -v strace >/dev/null || skip "no strace"
+	local n
+	args sleep 1000
+	at renameat 1000 create --pid-file "$BATS_TEST_TMPDIR/pid" "$ID"
+	n=$(grep -c '^renameat(' "$BATS_TEST_TMPDIR/trace") || { rt delete --force "$ID"; skip "another call renames here"; }
+	grep '^renameat(' "$BATS_TEST_TMPDIR/trace" | tail -1 | grep '"state.json"'
+	rm "$BATS_TEST_TMPDIR/pid"
+	rt delete --force "$ID"
+	# The record says "created", the child has not been let go.
+	run at renameat "$n" create --pid-file "$BATS_TEST_TMPDIR/pid" "$ID"
+	[ "$status" = 143 ]
+	grep -x "create $ID: .*interrupted by SIGTERM" "$BATS_TEST_TMPDIR/out"
+	[ -z "$(rt list -q)" ]
+	[ ! -e "$BATS_TEST_TMPDIR/pid" ]
+	at exit_group 1 create --pid-file "$BATS_TEST_TMPDIR/pid" "$ID"
+	is_status created
+	[ -s "$BATS_TEST_TMPDIR/pid" ]
+	rt delete --force "$ID"
+	# Its last two: the lock is given back, then it ends.
+	at flock 2 run --detach "$ID"
+	grep '^flock(' "$BATS_TEST_TMPDIR/trace" | sed -n 2p | grep 'LOCK_UN'
+	is_status running
+	rt delete --force "$ID"
 }
 
 @test "a signal that the caller has ignored or blocked interrupts nothing" {
@@ -540,5 +574,26 @@ let_go() {
 	exists "$ROOT/$ID/state.json"
 	says "process $pid does not end \(state [A-Z]: "
 	says 'is kept for its process'
+	within 120 delete --force "$ID"
+}
+
+@test "a half-made container whose process does not end is kept for the next create" {
+	need_freezer
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	blocking_hook createContainer
+	behind create "$ID"
+	runtime
+	pid=$(jq .pid "$ROOT/$ID/state.json")
+	hold "$pid"
+	kill -KILL "$(jq .creatorPid "$ROOT/$ID/state.json")"
+	ends
+	config 'del(.hooks)'
+	run within 120 create --bundle "$BUNDLE" "$ID" 2>&1
+	kept=$(jq .pid "$ROOT/$ID/state.json")
+	let_go
+	[ "$status" = 1 ]
+	one_line "undo what an earlier create left: process $pid does not end"
+	[ "$kept" = "$pid" ]
+	create_container
 	within 120 delete --force "$ID"
 }
