@@ -9,7 +9,7 @@ pidfd_is_sent() {
 	local p
 	cat >"$BATS_TEST_TMPDIR/recv.py" <<'PY'
 import array, socket, sys
-s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(1); s.settimeout(20)
+s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(1); s.settimeout(120)
 c, _ = s.accept()
 text, anc, _, _ = c.recvmsg(4096, socket.CMSG_SPACE(4))
 fd = array.array('i', anc[0][2])[0]
@@ -17,7 +17,7 @@ print(text.decode(), [l.split()[1] for l in open(f"/proc/self/fdinfo/{fd}") if l
 PY
 	python3 "$BATS_TEST_TMPDIR/recv.py" "$BATS_TEST_TMPDIR/sock" >"$BATS_TEST_TMPDIR/got" &
 	p=$!
-	wait_for test -S "$BATS_TEST_TMPDIR/sock"
+	wait_for listens "$BATS_TEST_TMPDIR/sock"
 	rt exec -d --pidfd-socket "$BATS_TEST_TMPDIR/sock" --pid-file "$BATS_TEST_TMPDIR/pid" "$ID" sleep 100 </dev/null >/dev/null 2>&1
 	wait $p
 	[ "$(cat "$BATS_TEST_TMPDIR/got")" = "setns $(cat "$BATS_TEST_TMPDIR/pid")" ]

@@ -99,6 +99,8 @@ wait_for() {
 	echo "timed out: $*"
 	return 1
 }
+# listens PATH: connections to this socket are accepted, which the file is there a moment too early for.
+listens() { grep -F " $1" /proc/net/unix | grep -q '^[^ ]* [^ ]* [^ ]* 00010000 '; }
 # fails COMMAND...: "! COMMAND" would be no matter to bats.
 fails() { if "$@"; then echo "expected to fail: $*"; return 1; fi; }
 is_status() { [ "$(status_of)" = "$1" ]; }

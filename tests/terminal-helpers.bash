@@ -18,7 +18,7 @@ over_socket() {
 	local p
 	"$PTY" -S "$BATS_TEST_TMPDIR/sock" >"$BATS_TEST_TMPDIR/tty" 2>&1 &
 	p=$!
-	wait_for test -S "$BATS_TEST_TMPDIR/sock"
+	wait_for listens "$BATS_TEST_TMPDIR/sock"
 	rt "$@" --console-socket "$BATS_TEST_TMPDIR/sock" "$ID" || return
 	wait $p
 	rm "$BATS_TEST_TMPDIR/sock"

@@ -253,7 +253,7 @@ holding() {
 # receive NAME: the other side of a console socket, which ends with the terminal
 receive() {
 	"$BATS_TEST_TMPDIR/pty" -S "$BATS_TEST_TMPDIR/$1" >"$OUT.$1" 2>&1 3>&- &
-	wait_for test -S "$BATS_TEST_TMPDIR/$1"
+	wait_for listens "$BATS_TEST_TMPDIR/$1"
 }
 @test "a container with a terminal goes on with the one that the restore sends" {
 	command -v gcc >/dev/null || skip "no compiler"

@@ -278,7 +278,7 @@ import array, os, socket, sys
 s = socket.socket(socket.AF_UNIX)
 s.bind(sys.argv[1])
 s.listen(1)
-s.settimeout(20)
+s.settimeout(120)
 c, _ = s.accept()
 _, anc, _, _ = c.recvmsg(4096, socket.CMSG_SPACE(4))
 fd = array.array('i', anc[0][2])[0]
@@ -295,7 +295,7 @@ except OSError:
 PY
 	python3 "$BATS_TEST_TMPDIR/recv.py" "$BATS_TEST_TMPDIR/sock" >"$BATS_TEST_TMPDIR/tty" 2>&1 &
 	p=$!
-	wait_for test -S "$BATS_TEST_TMPDIR/sock"
+	wait_for listens "$BATS_TEST_TMPDIR/sock"
 	create_container --console-socket "$BATS_TEST_TMPDIR/sock"
 	rt start "$ID"
 	wait $p

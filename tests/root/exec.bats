@@ -415,7 +415,7 @@ pause_here() { # whether this host can
 	idle
 	python3 - "$BATS_TEST_TMPDIR/sock" >"$BATS_TEST_TMPDIR/got" <<'PY' &
 import socket, sys
-s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(9); s.settimeout(60)
+s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(9); s.settimeout(120)
 while True:
     c, _ = s.accept()
     t, anc, _, _ = c.recvmsg(4096, socket.CMSG_SPACE(4))
@@ -423,7 +423,7 @@ while True:
     if anc: print("a descriptor came", flush=True)
 PY
 	p=$!
-	wait_for test -S "$BATS_TEST_TMPDIR/sock"
+	wait_for listens "$BATS_TEST_TMPDIR/sock"
 	try() {
 		run timeout 120 "$OCIRT" --root "$ROOT" exec -d -t --console-socket "$BATS_TEST_TMPDIR/sock" "$ID" true
 		[ "$status" = 255 ] || { echo "$1: $status $output"; false; }

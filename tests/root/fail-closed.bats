@@ -58,9 +58,9 @@ its() {
 @test "kill --all says that there was one it could not reach, and reaches the others" {
 	local i n
 	config 'del(.linux.namespaces[] | select(.type == "pid"))'
-	script 'for i in 1 2 3; do sh -c "trap \"echo >/tmp/got$i\" USR1; echo >/tmp/ready$i; while :; do sleep 0.1; done" & done; trap "" USR1; wait; sleep 1000'
+	script 'for i in 1 2 3; do sh -c "trap \"echo >/tmp/got$i\" USR1; echo >/tmp/ready$i; while :; do sleep 0.1; done" & done; trap "" USR1; echo >/tmp/ready4; wait; sleep 1000'
 	started
-	for i in 1 2 3; do wait_for test -e "$BUNDLE/rootfs/tmp/ready$i"; done
+	for i in 1 2 3 4; do wait_for test -e "$BUNDLE/rootfs/tmp/ready$i"; done
 	# The first is for the container itself.
 	for n in 2 3; do
 		run failing "pidfd_open:error=EMFILE:when=$n" -- kill --all "$ID" USR1

@@ -350,7 +350,7 @@ import array, fcntl, os, signal, socket, struct, sys, time
 s = socket.socket(socket.AF_UNIX)
 s.bind(sys.argv[1])
 s.listen(1)
-s.settimeout(20)
+s.settimeout(120)
 c, _ = s.accept()
 _, anc, _, _ = c.recvmsg(65536, socket.CMSG_SPACE(4))
 fd = array.array('i', anc[0][2])[0]
@@ -375,7 +375,7 @@ PY
 		rm -f "$BATS_TEST_TMPDIR/sock"
 		python3 "$BATS_TEST_TMPDIR/agent.py" "$BATS_TEST_TMPDIR/sock" $what >"$BATS_TEST_TMPDIR/agent.out" 2>&1 3>&- &
 		agent=$!
-		wait_for test -S "$BATS_TEST_TMPDIR/sock"
+		wait_for listens "$BATS_TEST_TMPDIR/sock"
 		flags='[]' wanted='EINTR signal 10'
 		[ $what = leaves ] || flags='["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"]' wanted='ENOSPC signal 10'
 		config '.linux.seccomp = {"defaultAction":"SCMP_ACT_ALLOW","flags":$f,"listenerPath":$p,"syscalls":[{"names":["mkdir"],"action":"SCMP_ACT_NOTIFY"}]}' \

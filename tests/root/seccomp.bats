@@ -18,9 +18,9 @@ import array, ctypes, fcntl, os, select, socket, struct, sys
 s = socket.socket(socket.AF_UNIX)
 s.bind(sys.argv[1])
 s.listen(1)
-s.settimeout(20)
+s.settimeout(120)
 c, _ = s.accept()
-c.settimeout(20)
+c.settimeout(120)
 text, anc, _, _ = c.recvmsg(65536, socket.CMSG_SPACE(4))
 # One state, and then the end of the connection.
 while rest := c.recv(65536):
@@ -30,7 +30,7 @@ fd = array.array('i', anc[0][2])[0]
 wait = select.poll()
 wait.register(fd, select.POLLIN)
 while True:
-    ready = wait.poll(20000)
+    ready = wait.poll(120000)
     if not ready:
         sys.exit('no notification')
     if not ready[0][1] & select.POLLIN:
@@ -45,7 +45,7 @@ PY
 	python3 "$BATS_TEST_TMPDIR/agent.py" "$BATS_TEST_TMPDIR/sock" "$BATS_TEST_TMPDIR/message" \
 		>"$BATS_TEST_TMPDIR/calls" 2>&1 3>&- &
 	AGENT=$!
-	wait_for test -S "$BATS_TEST_TMPDIR/sock"
+	wait_for listens "$BATS_TEST_TMPDIR/sock"
 }
 
 @test "errnoRet, and EPERM where none is given" {
@@ -265,7 +265,7 @@ C
 	sed -i 's/s.listen(1)/s.listen(2)/; s/^c, _ = s.accept()/first = s.accept(); c, _ = s.accept()/' "$BATS_TEST_TMPDIR/agent.py"
 	python3 "$BATS_TEST_TMPDIR/agent.py" "$BATS_TEST_TMPDIR/sock" "$BATS_TEST_TMPDIR/message" >"$BATS_TEST_TMPDIR/calls" 2>&1 3>&- &
 	AGENT=$!
-	wait_for test -S "$BATS_TEST_TMPDIR/sock"
+	wait_for listens "$BATS_TEST_TMPDIR/sock"
 	profile '{"defaultAction":"SCMP_ACT_ALLOW","listenerMetadata":"m","syscalls":[{"names":["mkdir","mkdirat"],"action":"SCMP_ACT_NOTIFY"}]}'
 	config ".linux.seccomp.listenerPath = \"$BATS_TEST_TMPDIR/sock\" | .process.noNewPrivileges = false"
 	args sleep 100
@@ -288,7 +288,7 @@ import array, fcntl, os, socket, struct, sys
 s = socket.socket(socket.AF_UNIX)
 s.bind(sys.argv[1])
 s.listen(2)
-s.settimeout(20)
+s.settimeout(120)
 for _ in range(2):
     c, _ = s.accept()
     if os.fork() == 0:
@@ -296,7 +296,7 @@ for _ in range(2):
     c.close()
 else:
     sys.exit(max(os.waitstatus_to_exitcode(os.wait()[1]) for _ in range(2)))
-c.settimeout(5)
+c.settimeout(120)
 _, anc, _, _ = c.recvmsg(65536, socket.CMSG_SPACE(4))
 fd = array.array('i', anc[0][2])[0]
 while c.recv(65536):
@@ -307,7 +307,7 @@ fcntl.ioctl(fd, 0xc0182101, bytearray(struct.pack('QqiI', struct.unpack_from('Q'
 PY
 	python3 "$BATS_TEST_TMPDIR/agent.py" "$BATS_TEST_TMPDIR/sock" >"$BATS_TEST_TMPDIR/calls" 2>&1 3>&- &
 	AGENT=$!
-	wait_for test -S "$BATS_TEST_TMPDIR/sock"
+	wait_for listens "$BATS_TEST_TMPDIR/sock"
 	profile '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["execve"],"action":"SCMP_ACT_NOTIFY"}]}'
 	config ".linux.seccomp.listenerPath = \"$BATS_TEST_TMPDIR/sock\""
 	args sleep 100

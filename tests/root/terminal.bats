@@ -264,7 +264,7 @@ PY
 	for flags in "" -d; do
 		"$PTY" -S "$BATS_TEST_TMPDIR/sock$flags" >"$BATS_TEST_TMPDIR/tty$flags" 2>&1 &
 		p=$!
-		wait_for test -S "$BATS_TEST_TMPDIR/sock$flags"
+		wait_for listens "$BATS_TEST_TMPDIR/sock$flags"
 		# shellcheck disable=SC2086
 		rt exec $flags -t --console-socket "$BATS_TEST_TMPDIR/sock$flags" "$ID" sh -c 'tty; echo over there' \
 			</dev/null >"$BATS_TEST_TMPDIR/own$flags" 2>&1

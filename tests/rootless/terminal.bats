@@ -49,7 +49,7 @@ idle() { # a container to exec into
 	for verb in create "run -d"; do
 		"$PTY" -S "$BATS_TEST_TMPDIR/sock" >"$BATS_TEST_TMPDIR/tty" 2>&1 &
 		p=$!
-		wait_for test -S "$BATS_TEST_TMPDIR/sock"
+		wait_for listens "$BATS_TEST_TMPDIR/sock"
 		# shellcheck disable=SC2086
 		(cd "$BUNDLE" && rt $verb --console-socket "$BATS_TEST_TMPDIR/sock" "$ID" </dev/null >"$BATS_TEST_TMPDIR/own" 2>&1)
 		[ "$verb" != create ] || rt start "$ID"

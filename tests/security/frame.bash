@@ -73,7 +73,7 @@ listen() { # the other side of a console socket
 	rm -f "$BATS_TEST_TMPDIR/console"
 	"$PTY" -S "$BATS_TEST_TMPDIR/console" >>"$BATS_TEST_TMPDIR/way.out" 2>&1 3>&- &
 	LISTENER=$!
-	wait_for test -S "$BATS_TEST_TMPDIR/console"
+	wait_for listens "$BATS_TEST_TMPDIR/console"
 }
 
 create_and_start() {

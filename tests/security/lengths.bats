@@ -152,9 +152,9 @@ in_each_way_once() {
 		"listenerPath":$s,"syscalls":[{"names":["mkdir","mkdirat"],"action":"SCMP_ACT_NOTIFY"}]}' --arg s "$BATS_TEST_TMPDIR/sock"
 	ready() {
 		rm -f "$BATS_TEST_TMPDIR/sock"
-		timeout 60 python3 "$BATS_TEST_TMPDIR/agent.py" "$BATS_TEST_TMPDIR/sock" "$BATS_TEST_TMPDIR/message" >/dev/null 2>&1 3>&- &
+		timeout 120 python3 "$BATS_TEST_TMPDIR/agent.py" "$BATS_TEST_TMPDIR/sock" "$BATS_TEST_TMPDIR/message" >/dev/null 2>&1 3>&- &
 		AGENT=$!
-		wait_for test -S "$BATS_TEST_TMPDIR/sock"
+		wait_for listens "$BATS_TEST_TMPDIR/sock"
 	}
 	whole() {
 		wait "$AGENT"
