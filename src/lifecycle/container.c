@@ -405,7 +405,7 @@ int container_create(const struct global_options *global, const struct create_op
 void container_done(struct container *container)
 {
 	struct err ignored;
-	bool held;
+	bool held, left = false;
 
 	/* Of one that goes with the scope the cgroups may be nobody's to end it by. */
 	if (container->created) {
@@ -430,11 +430,13 @@ void container_done(struct container *container)
 			    &ignored) < 0) {
 			log_warning("%s", ignored.text);
 			err_drop(&ignored);
+			left = true;
 		}
 		if (rdt_give_back(&container->rdt, container->procfs, &container->arena, &ignored) <
 			0) {
 			log_warning("%s", ignored.text);
 			err_drop(&ignored);
+			left = true;
 		}
 		/* The specification goes on from a hook that fails, as from the end of the program, with
 		 * destroying and the poststop hooks. */
@@ -447,6 +449,10 @@ void container_done(struct container *container)
 		if (container->child.pid > 0)
 			log_warning("container %s is kept for its process: delete --force once it "
 				    "has ended",
+				container->record.id);
+		else if (left)
+			log_warning("container %s is kept for what could not be removed: delete "
+				    "--force tries again",
 				container->record.id);
 		else if (state_remove(&container->dir, &ignored) < 0) {
 			log_warning("%s", ignored.text);

@@ -169,3 +169,22 @@ refused_by_all() { # the same, and the runc of this host refuses it as well
 	run runc --root "$ROOT.runc" run -b "$BUNDLE" "$ID" </dev/null
 	diff <(echo "$ours") <(sort <<<"$output")
 }
+
+@test "a cgroup that cannot be removed keeps the state, which delete --force needs" {
+	command -v strace >/dev/null || skip "no strace"
+	! by_systemd || skip "systemd removes its own"
+	local verb
+	# The program has run; it could not be run.
+	for verb in true:0 nosuchprogram:1; do
+		args "${verb%:*}"
+		run strace -qq -o /dev/null -e trace=rmdir -e inject=rmdir:error=EIO "${RT[@]}" run -b "$BUNDLE" "$ID" </dev/null
+		[ "$status" = "${verb#*:}" ]
+		says 'rmdir .*: input/output error'
+		says "container $ID is kept for what could not be removed: delete --force tries again"
+		[ -e "$ROOT/$ID/state.json" ]
+		[ -n "$(cgroup_dirs)" ]
+		rt delete --force "$ID"
+		[ -z "$(rt list -q)" ]
+		[ -z "$(cgroup_dirs)" ]
+	done
+}
