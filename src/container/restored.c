@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "base/fd.h"
@@ -197,6 +198,19 @@ static int read_oom_score_adj(const struct restored_job *job, pid_t pid, int *re
 	return 0;
 }
 
+static int read_sched(
+	const struct restored_job *job, pid_t pid, struct restored_sched *ret, struct err *err)
+{
+	char path[32], *text;
+
+	(void) snprintf(path, sizeof(path), "%d/stat", (int) pid);
+	if (procfs_read_all(job->procfs, path, job->arena, &text, err) < 0)
+		return -1;
+	if (restored_parse_sched(text, ret, err) < 0)
+		return err_ctx(err, "read /proc/%s", path);
+	return 0;
+}
+
 static int read_limits(
 	const struct restored_job *job, pid_t pid, const uint64_t **ret, struct err *err)
 {
@@ -243,7 +257,8 @@ static int read_facts(const struct restored_job *job, const struct restored_host
 		read_map(job, tid, "uid_map", &ret->maps.uids, &ret->maps.uid_count, err) < 0 ||
 		read_map(job, tid, "gid_map", &ret->maps.gids, &ret->maps.gid_count, err) < 0 ||
 		read_limits(job, tid, &ret->hard_limits, err) < 0 ||
-		read_oom_score_adj(job, tid, &ret->oom_score_adj, err) < 0)
+		read_oom_score_adj(job, tid, &ret->oom_score_adj, err) < 0 ||
+		read_sched(job, tid, &ret->sched, err) < 0)
 		return -1;
 	ret->cgroups = cgroups;
 	if (host->apparmor != NULL) {
@@ -282,6 +297,20 @@ static int read_joins(
 	return 0;
 }
 
+static int read_own_limits(
+	const struct restored_job *job, pid_t self, struct restored_host *ret, struct err *err)
+{
+	char path[32], *text;
+
+	(void) snprintf(path, sizeof(path), "%d/limits", (int) self);
+	if (procfs_read_all(job->procfs, path, job->arena, &text, err) < 0)
+		return -1;
+	if (restored_parse_limit(text, RLIMIT_NICE, &ret->nice_limit, err) < 0 ||
+		restored_parse_limit(text, RLIMIT_RTPRIO, &ret->priority_limit, err) < 0)
+		return err_ctx(err, "read /proc/%s", path);
+	return 0;
+}
+
 static int read_host(const struct restored_job *job, struct restored_host *ret, struct err *err)
 {
 	const struct plan *plan = job->plan;
@@ -297,6 +326,9 @@ static int read_host(const struct restored_job *job, struct restored_host *ret, 
 	if (self < 0 || read_cgroups(job, self, &own_cgroups, err) < 0 ||
 		read_status(job, self, &own, err) < 0 ||
 		read_namespaces(job, self, ret->own, err) < 0 ||
+		read_oom_score_adj(job, self, &ret->oom_score_adj, err) < 0 ||
+		read_sched(job, self, &ret->sched, err) < 0 ||
+		read_own_limits(job, self, ret, err) < 0 ||
 		read_joins(plan->ns.parent_joins, plan->ns.parent_join_count, ret, err) < 0 ||
 		read_joins(plan->ns.child_joins, plan->ns.child_join_count, ret, err) < 0)
 		return -1;

@@ -191,6 +191,36 @@ int restored_parse_limit(const char *text, int resource, uint64_t *ret_hard, str
 	return err_set(err, ERR_SYSTEM, "not what proc(5) describes");
 }
 
+/* Field N of proc(5), of those behind the name, which may hold anything: the state is the third. */
+static const char *stat_field(const char *text, int number)
+{
+	const char *at = strrchr(text, ')');
+
+	for (int i = 2; at != NULL && i < number; i++) {
+		at = strchr(at, ' ');
+		at += at != NULL;
+	}
+	return at;
+}
+
+int restored_parse_sched(const char *text, struct restored_sched *ret, struct err *err)
+{
+	const char *nice = stat_field(text, 19), *priority = stat_field(text, 40);
+	const char *policy = stat_field(text, 41);
+	const bool negative = nice != NULL && *nice == '-';
+	uint64_t numbers[3];
+
+	nice += negative;
+	if (policy == NULL || next_number(&nice, 10, &numbers[0]) != 1 || numbers[0] > 20 ||
+		next_number(&priority, 10, &numbers[1]) != 1 || numbers[1] > UINT32_MAX ||
+		next_number(&policy, 10, &numbers[2]) != 1 || numbers[2] > UINT32_MAX)
+		return err_set(err, ERR_SYSTEM, "not what proc(5) describes");
+	ret->nice = negative ? -(int) numbers[0] : (int) numbers[0];
+	ret->priority = (unsigned) numbers[1];
+	ret->policy = (unsigned) numbers[2];
+	return 0;
+}
+
 int restored_parse_map(const char *text, struct arena *arena, const struct id_map **ret,
 	size_t *ret_count, struct err *err)
 {
@@ -437,11 +467,14 @@ static int judge_capabilities(const struct judge *j)
 {
 	const struct caps_plan *given = &j->plan->proc.caps, *caps = &j->process->caps;
 	const uint64_t reach = j->reach;
+	/* From the bounding set it may take what helps no program under no_new_privs. */
+	const uint64_t bounding = reaches(j, CAP_SETPCAP) ? given->bounding : 0;
 
 	if (judge_set(j, "bounding", caps->bounding, given->bounding) < 0 ||
 		judge_set(j, "permitted", caps->permitted, reach) < 0 ||
 		judge_set(j, "effective", caps->effective, reach) < 0 ||
-		judge_set(j, "inheritable", caps->inheritable, reach | given->inheritable) < 0 ||
+		judge_set(j, "inheritable", caps->inheritable,
+			reach | given->inheritable | bounding) < 0 ||
 		judge_set(j, "ambient", caps->ambient, reach) < 0)
 		return -1;
 	return 0;
@@ -525,6 +558,9 @@ static int judge_limits(const struct judge *j)
 	const struct proc_plan *proc = &j->plan->proc;
 	/* The kernel asks for it in the first user namespace. */
 	const bool may = j->plan->ns.user == NS_USER_HOST && reaches(j, CAP_SYS_RESOURCE);
+	/* None is what the runtime has when it makes one, which may be less than another time. */
+	const int inherited = j->host->oom_score_adj < 0 ? j->host->oom_score_adj : 0;
+	const int score = proc->has_oom_score_adj ? proc->oom_score_adj : inherited;
 	char what[128];
 
 	for (size_t i = 0; i < proc->rlimit_count && !may; i++)
@@ -534,13 +570,61 @@ static int judge_limits(const struct judge *j)
 				(unsigned long long) j->process->hard_limits[i]);
 			return refuse(j, proc->rlimits[i].pointer, what);
 		}
-	if (proc->has_oom_score_adj && !may && j->process->oom_score_adj < proc->oom_score_adj) {
+	if (!may && j->process->oom_score_adj < score) {
 		(void) snprintf(what, sizeof(what),
 			"has the value %d, below that of the configuration",
 			j->process->oom_score_adj);
 		return refuse(j, "/process/oomScoreAdj", what);
 	}
 	return 0;
+}
+
+static uint64_t limit(const struct judge *j, int resource, uint64_t inherited)
+{
+	const struct proc_plan *proc = &j->plan->proc;
+
+	for (size_t i = 0; i < proc->rlimit_count; i++)
+		if (proc->rlimits[i].resource == resource)
+			return proc->rlimits[i].hard;
+	return inherited;
+}
+
+static bool is_real_time(unsigned policy)
+{
+	return policy == SCHED_FIFO || policy == SCHED_RR;
+}
+
+static int judge_scheduling(const struct judge *j)
+{
+	const struct restored_sched *sched = &j->process->sched, *own = &j->host->sched;
+	const struct scheduler_plan *planned = &j->plan->proc.scheduler;
+	const char *pointer = "/process/scheduler";
+	int nice = planned->present ? planned->nice : own->nice < 0 ? own->nice : 0;
+	uint64_t priority = planned->present ? planned->priority : own->priority;
+	char what[128];
+
+	if (j->plan->ns.user == NS_USER_HOST && reaches(j, CAP_SYS_NICE))
+		return 0;
+	if (is_real_time(sched->policy)) {
+		const uint64_t free = limit(j, RLIMIT_RTPRIO, j->host->priority_limit);
+
+		if (sched->priority <= priority || sched->priority <= free)
+			return 0;
+		(void) snprintf(what, sizeof(what),
+			"has the real-time priority %u, which the configuration does not give it",
+			sched->priority);
+		return refuse(j, pointer, what);
+	} else {
+		const uint64_t free = limit(j, RLIMIT_NICE, j->host->nice_limit);
+
+		/* From 1, which is nice 19, to 40, which is -20. */
+		if (sched->nice >= nice || (uint64_t) (20 - sched->nice) <= free)
+			return 0;
+		(void) snprintf(what, sizeof(what),
+			"has the nice value %d, which the configuration does not give it",
+			sched->nice);
+		return refuse(j, pointer, what);
+	}
 }
 
 /* AppArmor writes "profile (mode)", and both names of a stack. */
@@ -620,5 +704,5 @@ int restored_judge(const struct plan *plan, const struct restored_host *host,
 		return refuse(&j, "/process/noNewPrivileges", "has no no_new_privs");
 	if (proc->seccomp != NULL && process->seccomp_mode != SECCOMP_MODE_FILTER)
 		return refuse(&j, "/linux/seccomp", "has no seccomp filter");
-	return judge_limits(&j) < 0 ? -1 : judge_labels(&j);
+	return judge_limits(&j) < 0 || judge_scheduling(&j) < 0 ? -1 : judge_labels(&j);
 }

@@ -10,8 +10,9 @@
  *     (user ids) or CAP_SETGID (group ids, supplementary groups). A gain by a set-user-ID program
  *     without these is refused: which one it was nobody can tell any more;
  *   - no_new_privs and a filter, once set, stay set;
- *   - a hard limit and the readiness to be killed for lack of memory only get worse without CAP_SYS_RESOURCE
- *     over the host;
+ *   - a hard limit that it names and the readiness to be killed for lack of memory only get worse without
+ *     CAP_SYS_RESOURCE over the host, how it is scheduled without CAP_SYS_NICE there, but for what RLIMIT_NICE
+ *     and RLIMIT_RTPRIO leave free;
  *   - its namespaces are those of the configuration, or later ones of its own where CAP_SYS_ADMIN can be reached.
  *     The user namespace is always the container's: only with it do ids and capabilities mean anything.
  *   - its root directory is the container's, unless CAP_SYS_CHROOT or CAP_SYS_ADMIN can be reached.
@@ -47,6 +48,12 @@ struct namespace_id { /* also of a directory */
 
 enum { RESTORED_IDS = 4 }; /* real, effective, saved, of the file system */
 
+struct restored_sched {
+	unsigned policy; /* SCHED_* */
+	int nice;
+	unsigned priority; /* of SCHED_FIFO and SCHED_RR, else 0 */
+};
+
 struct restored {
 	uint32_t pid; /* in its innermost pid namespace, as the images have it */
 	unsigned pid_depth; /* how many pid namespaces have a number for it */
@@ -66,6 +73,7 @@ struct restored {
 	const char *cgroups; /* /proc/PID/cgroup; NULL: not looked at */
 	const uint64_t *hard_limits; /* of the limits of the plan, in their order */
 	int oom_score_adj;
+	struct restored_sched sched;
 	const char *apparmor; /* what the security modules say, where a label is asked for; NULL */
 	const char *selinux;
 };
@@ -79,6 +87,9 @@ struct restored_host {
 	const char *own_cgroups; /* /proc/PID/cgroup of the runtime; NULL: not looked at */
 	const char *born_cgroups; /* of what was put where the container's processes are born; */
 	const char *home; /* how that directory ends below the container's own, "/NAME", or "" */
+	struct restored_sched sched; /* the runtime's, which counts where the plan has none */
+	int oom_score_adj;
+	uint64_t nice_limit, priority_limit; /* hard RLIMIT_NICE and RLIMIT_RTPRIO, the same */
 	const uint32_t *groups; /* the runtime's, which are kept where the plan says so */
 	size_t group_count;
 	const char *apparmor; /* which label it must have; NULL: any */
@@ -92,6 +103,8 @@ ERR_CHECK int restored_parse_status(
  * rights that the runtime may lack, for processes of other users. */
 ERR_CHECK int restored_parse_limit(
 	const char *text, int resource, uint64_t *ret_hard, struct err *err);
+/* /proc/PID/stat. */
+ERR_CHECK int restored_parse_sched(const char *text, struct restored_sched *ret, struct err *err);
 ERR_CHECK int restored_parse_map(const char *text, struct arena *arena, const struct id_map **ret,
 	size_t *ret_count, struct err *err);
 

@@ -149,6 +149,15 @@ static void capabilities(void **state)
 	/* What it can make inheritable. */
 	f.process.caps.inheritable = BIT(CAP_CHOWN);
 	allowed(&f);
+	/* Who may takes it from the bounding set, which gives no program anything under no_new_privs. */
+	fill(&f);
+	f.plan.proc.caps.bounding |= BIT(CAP_NET_RAW);
+	f.process.caps.inheritable = BIT(CAP_NET_RAW);
+	refused(&f,
+		"/process/capabilities/inheritable: process 7 of the images has CAP_NET_RAW, which "
+		"the configuration does not give it");
+	f.plan.proc.caps.permitted |= BIT(CAP_SETPCAP);
+	allowed(&f);
 }
 
 static void ids(void **state)
@@ -340,6 +349,68 @@ static void cgroups(void **state)
 		"container's");
 }
 
+static void scheduling(void **state)
+{
+	struct fixture f;
+
+	(void) state;
+	fill(&f);
+	f.process.sched.nice = 19;
+	allowed(&f);
+	f.process.sched.nice = -1;
+	refused(&f,
+		"/process/scheduler: process 7 of the images has the nice value -1, which the "
+		"configuration does not give it");
+	f.host.sched.nice = -1;
+	allowed(&f);
+	f.plan.proc.scheduler = (struct scheduler_plan){ .present = true, .nice = 5 };
+	f.process.sched.nice = 4;
+	refused(&f,
+		"/process/scheduler: process 7 of the images has the nice value 4, which the "
+		"configuration does not give it");
+	f.host.nice_limit = 16;
+	allowed(&f);
+	f.limit.resource = RLIMIT_NICE;
+	f.limit.hard = f.hard = 15;
+	refused(&f,
+		"/process/scheduler: process 7 of the images has the nice value 4, which the "
+		"configuration does not give it");
+	f.plan.proc.scheduler.nice = 4;
+	allowed(&f);
+
+	fill(&f);
+	f.process.sched = (struct restored_sched){ .policy = SCHED_RR, .priority = 3 };
+	refused(&f,
+		"/process/scheduler: process 7 of the images has the real-time priority 3, which "
+		"the configuration does not give it");
+	f.host.priority_limit = 3;
+	allowed(&f);
+	f.host.priority_limit = 0;
+	f.plan.proc.scheduler = (struct scheduler_plan){ true, .policy = SCHED_RR, .priority = 3 };
+	allowed(&f);
+	f.process.sched.priority = 4;
+	refused(&f,
+		"/process/scheduler: process 7 of the images has the real-time priority 4, which "
+		"the configuration does not give it");
+	f.plan.proc.caps.permitted |= BIT(CAP_SYS_NICE);
+	allowed(&f);
+	f.plan.ns.user = NS_USER_JOINED;
+	refused(&f,
+		"/process/scheduler: process 7 of the images has the real-time priority 4, which "
+		"the configuration does not give it");
+
+	fill(&f);
+	f.plan.proc.has_oom_score_adj = false;
+	f.process.oom_score_adj = 0;
+	allowed(&f);
+	f.process.oom_score_adj = -1;
+	refused(&f,
+		"/process/oomScoreAdj: process 7 of the images has the value -1, below that of the "
+		"configuration");
+	f.host.oom_score_adj = -1;
+	allowed(&f);
+}
+
 static void the_rest(void **state)
 {
 	struct fixture f;
@@ -436,6 +507,7 @@ static void reading(void **state)
 	struct err err = { 0 };
 	const struct id_map *maps;
 	size_t count;
+	struct restored_sched sched;
 	uint64_t hard;
 	char *text;
 
@@ -484,6 +556,18 @@ static void reading(void **state)
 	assert_int_equal(restored_parse_limit(limits, 16, &hard, &err), -1);
 	assert_int_equal(restored_parse_limit(limits, -1, &hard, &err), -1);
 
+	assert_int_equal(
+		restored_parse_sched("7 (a) b) S 1 7 7 0 -1 4194304 1 2 3 4 5 6 7 8 20 -5 1 "
+				     "0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 3 "
+				     "50 2 0 0 0\n",
+			&sched, &err),
+		0);
+	assert_int_equal(sched.nice, -5);
+	assert_int_equal(sched.priority, 50);
+	assert_int_equal(sched.policy, 2);
+	assert_int_equal(restored_parse_sched("7 (a) S 1 7\n", &sched, &err), -1);
+	assert_int_equal(restored_parse_sched("7", &sched, &err), -1);
+
 	assert_int_equal(restored_parse_map("         0     100000       1000\n  1000 0 1\n",
 				 &arena, &maps, &count, &err),
 		0);
@@ -506,6 +590,7 @@ int main(void)
 		cmocka_unit_test(user_namespace),
 		cmocka_unit_test(namespaces),
 		cmocka_unit_test(cgroups),
+		cmocka_unit_test(scheduling),
 		cmocka_unit_test(the_rest),
 		cmocka_unit_test(reading),
 	};

@@ -364,7 +364,7 @@ refused() {
 	refused /process/user/additionalGids 'has the supplementary group 42, which the configuration does not give it' -d
 }
 
-@test "CVE-2026-92574, CVE-2026-95837: images without no_new_privs, filter or limit" {
+@test "CVE-2026-92574, CVE-2026-95837: images without no_new_privs, filter or limit, or with a nice value" {
 	limited
 	images_with '.process.noNewPrivileges = false'
 	refused /process/noNewPrivileges 'has no no_new_privs' -d
@@ -374,6 +374,8 @@ refused() {
 	refused /linux/seccomp 'has no seccomp filter' -d
 	images_with '.process.rlimits[0].hard = 600'
 	refused /process/rlimits/0 'has a hard limit of 600, above that of the configuration' -d
+	images_with '.process.scheduler = {policy: "SCHED_OTHER", nice: -3}'
+	refused /process/scheduler 'has the nice value -3, which the configuration does not give it' -d
 }
 
 @test "CVE-2026-92574, CVE-2026-95837: images in another namespace than the configuration's" {
