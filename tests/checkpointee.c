@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A program for the tests of checkpoint: holds something that criu has to know of, and counts into
- * /tmp/n while it is there. usage: checkpointee lock | tcp | groups | ids */
+ * /tmp/n while it is there. usage: checkpointee lock | tcp | groups | ids | many */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <netinet/in.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -83,12 +86,39 @@ static int ids(bool all)
 			return 3;
 }
 
+static void *rest(void *unused)
+{
+	(void) unused;
+	for (;;)
+		pause();
+}
+
+/* Threads, and a child that has ended and nobody reaps. */
+static int many(void)
+{
+	pthread_t thread;
+	siginfo_t info;
+	const pid_t child = fork();
+
+	if (child == 0)
+		_exit(0);
+	if (child < 0 || waitid(P_PID, (id_t) child, &info, WEXITED | WNOWAIT) < 0 ||
+		pthread_create(&thread, NULL, rest, NULL) != 0 ||
+		pthread_create(&thread, NULL, rest, NULL) != 0)
+		return 1;
+	for (int n = 0;; n++)
+		if (count(n) != 0)
+			return 3;
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc < 2 ? "" : argv[1];
 
 	if (strcmp(what, "tcp") == 0)
 		return tcp();
+	if (strcmp(what, "many") == 0)
+		return many();
 	if (strcmp(what, "groups") == 0 || strcmp(what, "ids") == 0)
 		return ids(strcmp(what, "ids") == 0);
 	return strcmp(what, "lock") == 0 ? lock() : 1;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "base/time.h"
 #include "container/msg.h"
@@ -23,7 +24,7 @@
 #include "kernel/procfs.h"
 #include "plan/restored.h"
 
-enum { CHILD_MS = 60 * 1000 };
+enum { CHILD_MS = 60 * 1000, END_MS = 5 * 1000 };
 
 /* What a path leads to: 1, or 0 where there is nothing. */
 static int look(const struct beneath *root, const char *path, unsigned how, int *ret_fd,
@@ -189,7 +190,6 @@ int restored_root_readonly(int procfs, pid_t first, struct err *err)
 	_cleanup_fd_ int namespace = procfs_open_ns(procfs, first, "mnt", err);
 	_cleanup_fd_ int ours = -1, theirs = -1, pidfd = -1;
 	struct err late = { 0 };
-	siginfo_t info;
 	pid_t pid;
 	int got;
 
@@ -202,9 +202,9 @@ int restored_root_readonly(int procfs, pid_t first, struct err *err)
 		child(namespace, theirs);
 	fd_close(&theirs);
 	got = msg_wait(ours, pidfd, time_deadline_ms(CHILD_MS), MSG_READY, MSG_READY, 0, NULL, err);
-	if (ns_pidfd_send(pidfd, SIGKILL, &late) < 0)
+	if (ns_end(pid, pidfd, time_deadline_ms(END_MS), &late) < 0) {
+		log_warning("the process that makes the root read-only: %s", late.text);
 		err_drop(&late);
-	if (ns_reap(pid, pidfd, &info, &late) < 0)
-		err_drop(&late);
+	}
 	return got < 0 ? err_place(err, "/root/readonly") : 0;
 }

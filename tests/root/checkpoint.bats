@@ -23,7 +23,14 @@ with_tmpfs() { config '.mounts += [{destination: "/tmp", type: "tmpfs", source: 
 start_detached() { # its output goes to a file, through a pipe
 	(cd "$BUNDLE" && rt "$@" </dev/null 2>&1 | cat >"$OUT") 3>&- &
 }
-count() { rt exec "$ID" cat /tmp/n </dev/null; }
+count() { # the file is empty for a moment whenever it is written
+	local i n
+	for ((i = 0; i < 100; i++)); do
+		n=$(rt exec "$ID" cat /tmp/n </dev/null) || return
+		[ -z "$n" ] || break
+	done
+	echo "$n"
+}
 counted() { [ "$(count 2>/dev/null || echo 0)" -gt "$1" ]; }
 running() { [ "$(rt state "$ID" 2>/dev/null | jq -r .status)" = running ]; }
 
@@ -160,7 +167,7 @@ running() { [ "$(rt state "$ID" 2>/dev/null | jq -r .status)" = running ]; }
 # thing survives.
 holding() {
 	command -v gcc >/dev/null || skip "no compiler"
-	gcc -static -O1 -o "$BUNDLE/rootfs/bin/checkpointee" "$BATS_TEST_DIRNAME/../checkpointee.c"
+	gcc -static -pthread -O1 -o "$BUNDLE/rootfs/bin/checkpointee" "$BATS_TEST_DIRNAME/../checkpointee.c"
 	with_tmpfs
 	args checkpointee "$1"
 	start_detached run -d "$ID"
@@ -463,6 +470,23 @@ refused() {
 	rt delete --force "$ID"
 }
 
+@test "threads, and a process that has ended, are restored under a filter" {
+	command -v gcc >/dev/null || skip "no compiler"
+	gcc -static -pthread -O1 -o "$BUNDLE/rootfs/bin/checkpointee" "$BATS_TEST_DIRNAME/../checkpointee.c"
+	limited
+	args checkpointee many
+	images_with .
+	start_detached restore -d --image-path "$IMAGES" "$ID"
+	wait_for running
+	wait_for counted "$(count)"
+	pid=$(rt state "$ID" | jq .pid)
+	[ "$(ls "/proc/$pid/task" | wc -l)" = 3 ]
+	states() { [ "$(ps -o state= --ppid "$pid" | sort | tr -d '\n ')" = Z ]; }
+	wait_for states
+	[ "$(sed -n 's/^TracerPid:\t//p' /proc/"$pid"/task/*/status | sort -u)" = 0 ]
+	rt delete --force "$ID"
+}
+
 # Where the module is there, tests/vm has containers with a profile.
 @test "--lsm-profile is given to criu, and what has not got it is refused" {
 	! grep -qs Y /sys/module/apparmor/parameters/enabled || skip "AppArmor is on"
@@ -478,7 +502,7 @@ refused() {
 # changed HOW: it becomes another one, and an orphan of exec is beside it.
 changed() {
 	command -v gcc >/dev/null || skip "no compiler"
-	gcc -static -O1 -o "$BUNDLE/rootfs/bin/checkpointee" "$BATS_TEST_DIRNAME/../checkpointee.c"
+	gcc -static -pthread -O1 -o "$BUNDLE/rootfs/bin/checkpointee" "$BATS_TEST_DIRNAME/../checkpointee.c"
 	with_tmpfs
 	config '.process.capabilities |= with_entries(.value = ["CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP", "CAP_KILL"])'
 	args checkpointee "$1"
