@@ -597,3 +597,22 @@ let_go() {
 	create_container
 	within 120 delete --force "$ID"
 }
+
+@test "another process that is killed and does not end: run ends, and its state stays for the cgroups" {
+	need_freezer
+	config 'del(.linux.namespaces[] | select(.type == "pid"))'
+	script 'sleep 1000 & echo $! >/tmp/pid; wait'
+	behind run "$ID"
+	wait_for test -s "$BUNDLE/rootfs/tmp/pid"
+	wait_for is_status running
+	hold "$(cat "$BUNDLE/rootfs/tmp/pid")"
+	kill -KILL "$(jq .pid "$ROOT/$ID/state.json")"
+	ends
+	let_go
+	run cat "$BATS_TEST_TMPDIR/behind.out"
+	echo "$output"
+	[ "$(cat "$BATS_TEST_TMPDIR/behind")" = 137 ]
+	says 'is kept for what could not be removed'
+	[ "$(status_of)" = stopped ]
+	within 120 delete "$ID"
+}
