@@ -11,6 +11,7 @@
 #include "container/cgroup-wait.h"
 #include "container/cgroup.h"
 #include "kernel/bpf.h"
+#include "kernel/cgroupfs-controllers.h"
 #include "kernel/cgroupfs.h"
 #include "plan/devices.h"
 

@@ -10,6 +10,7 @@
 #include "container/cgroup-manager.h"
 #include "container/cgroup-processes.h"
 #include "container/cgroup-values.h"
+#include "kernel/cgroupfs-controllers.h"
 #include "kernel/cgroupfs.h"
 
 static const struct cgroup_ops *const managers[] = {

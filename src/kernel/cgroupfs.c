@@ -8,7 +8,6 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -17,6 +16,7 @@
 #include "base/io.h"
 #include "base/str.h"
 #include "base/time.h"
+#include "kernel/cgroupfs-controllers.h"
 
 static const char top[] = "/sys/fs/cgroup";
 
@@ -337,90 +337,6 @@ static int fill_cpuset(int at, int above, const char *dir, unsigned depth, struc
 	return 0;
 }
 
-/* What one level hands down to the next: everything that it has itself, or the one that is asked for. If that is refused as a whole
- * (one of them may not go with the processes that are there), then one by one. */
-static void hand_down(int at, const char *dir, const char *only)
-{
-	char names[1024], words[2048] = "", *next = names, *name;
-	size_t used = 0;
-	struct err refused;
-
-	if (read_at(at, dir, "cgroup.controllers", names, sizeof(names), &refused) <= 0)
-		return;
-	while ((name = strsep(&next, " \n")) != NULL)
-		if (*name != '\0' && (only == NULL || str_eq(name, only)))
-			used += (size_t) snprintf(words + used, sizeof(words) - used, "%s+%s",
-				used > 0 ? " " : "", name);
-	if (used == 0 || write_at(at, dir, "cgroup.subtree_control", words, &refused) == 0)
-		return;
-	err_drop(&refused);
-	next = words;
-	while ((name = strsep(&next, " ")) != NULL)
-		if (write_at(at, dir, "cgroup.subtree_control", name, &refused) < 0)
-			err_drop(&refused);
-}
-
-/* From the root of the hierarchy down to the directory above this one. Who needs a controller that did
- * not come will find its files missing, and says so. */
-void cgroupfs_enable(const char *dir, const char *only)
-{
-	char own[1024], all[1024];
-	struct err none;
-	_cleanup_fd_ int leaf = open_dir(dir, NULL, &none);
-	bool inside = false;
-
-	if (leaf < 0)
-		return;
-	for (const char *slash = dir + strlen(top); slash != NULL; slash = strchr(slash + 1, '/')) {
-		char level[4096];
-		unsigned long magic;
-		_cleanup_fd_ int at = -1;
-
-		(void) snprintf(level, sizeof(level), "%.*s", (int) (slash - dir), dir);
-		at = open_dir(level, &magic, &none);
-		if (at < 0 || magic != CGROUP2_SUPER_MAGIC)
-			continue;
-		if (!inside &&
-			(read_at(at, level, "cgroup.controllers", all, sizeof(all), &none) <= 0 ||
-				(read_at(leaf, dir, "cgroup.controllers", own, sizeof(own),
-					 &none) >= 0 &&
-					str_eq(all, own))))
-			return;
-		inside = true;
-		hand_down(at, level, only);
-	}
-}
-
-/* The write is the kernel's word, where the lists of controllers are not: they name one before its files are
- * made, and systemd takes back from a level what no lower one has asked for yet. */
-enum cgroupfs_answer cgroupfs_ask_for(const char *dir, const char *controller)
-{
-	enum cgroupfs_answer answer = CGROUPFS_REFUSED;
-	char word[64];
-
-	(void) snprintf(word, sizeof(word), "+%s", controller);
-	for (const char *slash = dir + strlen(top); slash != NULL; slash = strchr(slash + 1, '/')) {
-		_cleanup_fd_ int at = -1;
-		char level[4096];
-		unsigned long magic;
-		struct err err;
-
-		(void) snprintf(level, sizeof(level), "%.*s", (int) (slash - dir), dir);
-		at = open_dir(level, &magic, &err);
-		if (at < 0 || magic != CGROUP2_SUPER_MAGIC)
-			continue;
-		if (write_at(at, level, "cgroup.subtree_control", word, &err) == 0) {
-			answer = CGROUPFS_HANDED_DOWN;
-			continue;
-		}
-		/* The level above has just said that it hands it down. */
-		if (err.num == ENOENT && answer == CGROUPFS_HANDED_DOWN)
-			return CGROUPFS_TAKEN_BACK;
-		answer = CGROUPFS_REFUSED;
-	}
-	return answer;
-}
-
 /* Level by level from below, as far up as something is missing, for a cpuset is filled from the one
  * above. Nothing is made outside of a hierarchy. *made: the last level was. */
 static int make_level(const char *dir, unsigned depth, bool *made, struct err *err)
@@ -736,83 +652,4 @@ int cgroupfs_wait_event(const char *dir, const char *line, uint64_t deadline_ns,
 		if (ready < 0 && errno != EINTR)
 			return err_sys(err, "poll %s/cgroup.events", dir);
 	}
-}
-
-/* ---- out of memory ------------------------------------------------------------------------------ */
-
-static uint64_t oom_kills(int fd)
-{
-	char text[512];
-	ssize_t got = pread(fd, text, sizeof(text) - 1, 0);
-	uint64_t number;
-	char *line;
-
-	if (got <= 0)
-		return 0;
-	text[got] = '\0';
-	line = strstr(text, "oom_kill ");
-	if (line == NULL)
-		return 0;
-	line += strlen("oom_kill ");
-	line[strcspn(line, "\n")] = '\0';
-	return str_to_u64(line, &number) == 0 ? number : 0;
-}
-
-static int oom_open_v1(int at, const char *dir, struct cgroupfs_oom *ret, struct err *err)
-{
-	_cleanup_fd_ int control =
-		openat(at, "memory.oom_control", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	_cleanup_fd_ int fd = -1;
-	char text[32];
-
-	if (control < 0)
-		return err_sys(err, "open %s/memory.oom_control", dir);
-	fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (fd < 0)
-		return err_sys(err, "eventfd");
-	(void) snprintf(text, sizeof(text), "%d %d", fd, control);
-	if (write_at(at, dir, "cgroup.event_control", text, err) < 0)
-		return -1;
-	ret->fd = TAKE_FD(fd);
-	ret->control = TAKE_FD(control);
-	ret->poll_events = POLLIN;
-	return 0;
-}
-
-int cgroupfs_oom_open(const char *dir, struct cgroupfs_oom *ret, struct err *err)
-{
-	_cleanup_fd_ int at = open_dir(dir, NULL, err);
-
-	if (at < 0)
-		return -1;
-	if (faccessat(at, "memory.oom_control", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-		return oom_open_v1(at, dir, ret, err);
-	ret->fd = openat(at, "memory.events", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (ret->fd < 0)
-		return errno == ENOENT ? 0 : err_sys(err, "open %s/memory.events", dir);
-	ret->poll_events = POLLPRI;
-	ret->seen = oom_kills(ret->fd);
-	return 0;
-}
-
-uint64_t cgroupfs_oom_count(struct cgroupfs_oom *oom)
-{
-	uint64_t number = 0;
-
-	if (oom->fd < 0)
-		return 0;
-	if (oom->control >= 0)
-		return read(oom->fd, &number, sizeof(number)) == sizeof(number) ? number : 0;
-	number = oom_kills(oom->fd);
-	if (number <= oom->seen)
-		return 0;
-	number -= oom->seen;
-	oom->seen += number;
-	return number;
-}
-
-void cgroupfs_oom_close(struct cgroupfs_oom *oom)
-{
-	fd_close(&oom->fd);
-	fd_close(&oom->control);
 }

@@ -4,7 +4,8 @@
  *
  * A cgroup is named by its absolute directory. Every look-up goes from /sys/fs/cgroup down without
  * following a link and without leaving cgroup file systems, so a name cannot lead elsewhere.
- * Follows cgroups(7). Not for: which values go into which file (plan/).
+ * Follows cgroups(7). Not for: which values go into which file (plan/), how controllers are handed down
+ * (cgroupfs-controllers.h), the notice of a kill for want of memory (cgroupfs-oom.h).
  */
 #ifndef OCIRT_KERNEL_CGROUPFS_H
 #define OCIRT_KERNEL_CGROUPFS_H
@@ -43,17 +44,6 @@ ERR_CHECK int cgroupfs_make_bare(const char *dir, struct err *err);
 /* ERR_STATE where the directory or one below it holds a process, or it is frozen. One that is not there is
  * fine. */
 ERR_CHECK int cgroupfs_check_unused(const char *dir, struct err *err);
-
-/* Lets a v2 directory have every controller that its hierarchy has (only, if not NULL: that one), top
- * down. One that a directory above cannot hand down stays away, and whoever needs it finds its files
- * missing. */
-void cgroupfs_enable(const char *dir, const char *only);
-
-/* Asks every level above a v2 directory, top down, for one controller. HANDED_DOWN: the directory has it, with
- * all its files, whoever else was making them. TAKEN_BACK: a level lost it again before the next one had
- * asked, and another try may fare better. REFUSED: none will. */
-enum cgroupfs_answer { CGROUPFS_REFUSED, CGROUPFS_TAKEN_BACK, CGROUPFS_HANDED_DOWN };
-enum cgroupfs_answer cgroupfs_ask_for(const char *dir, const char *controller);
 
 /* One write of one value. The error names file and value. */
 ERR_CHECK int cgroupfs_write_file(
@@ -112,21 +102,5 @@ bool cgroupfs_remove_idle(const char *dir);
 
 /* Removes the one directory if nothing is in it. */
 ERR_CHECK int cgroupfs_remove_empty(const char *dir, struct err *err);
-
-/* The kernel's notice that it killed for want of memory: memory.events on v2, an eventfd on v1. */
-struct cgroupfs_oom {
-	int fd; /* -1: this directory has no memory controller */
-	int control; /* v1: memory.oom_control, open as long as the eventfd */
-	short poll_events; /* what to poll fd for */
-	uint64_t seen;
-};
-#define CGROUPFS_OOM_INIT                                                                          \
-	{                                                                                          \
-		.fd = -1, .control = -1                                                            \
-	}
-ERR_CHECK int cgroupfs_oom_open(const char *dir, struct cgroupfs_oom *ret, struct err *err);
-/* How many since it was opened or last asked. */
-uint64_t cgroupfs_oom_count(struct cgroupfs_oom *oom);
-void cgroupfs_oom_close(struct cgroupfs_oom *oom);
 
 #endif

@@ -10,7 +10,7 @@
 #include "base/str.h"
 #include "base/time.h"
 #include "container/cgroup-stats.h"
-#include "kernel/cgroupfs.h"
+#include "kernel/cgroupfs-oom.h"
 #include "lifecycle/handle.h"
 
 /* ---- the interval ------------------------------------------------------------------------------- */
