@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cgroup-line.h"
 #include "base/facts.h"
 #include "base/str.h"
 #include "container/cgroup-processes.h"
@@ -19,7 +20,7 @@ static const char mount_point[] = "/sys/fs/cgroup";
 
 /* ---- locate ------------------------------------------------------------------------------------- */
 
-/* The directory of a line of /proc/self/cgroup, "4:cpu,cpuacct:/a" or "0::/a", below mount_point. */
+/* The directory of a hierarchy below mount_point, by its controllers in /proc/PID/cgroup. */
 static const char *hierarchy_name(enum cgroup_layout layout, const char *controllers)
 {
 	if (controllers[0] == '\0')
@@ -60,29 +61,29 @@ static int add_parents(struct cgroup_dirs *dirs, struct arena *arena, const char
 int cgroup_fs_leaves(const char *path, bool relative, const struct facts *facts, int procfs,
 	struct arena *arena, struct cgroup_dirs *dirs, struct err *err)
 {
-	char *next, *line;
+	struct cgroup_line line;
+	const char *next;
+	char *text;
 
-	if (procfs_read_all(procfs, "self/cgroup", arena, &next, err) < 0)
+	if (procfs_read_all(procfs, "self/cgroup", arena, &text, err) < 0)
 		return -1;
-	while ((line = strsep(&next, "\n")) != NULL) {
-		char *controllers = strchr(line, ':'), *own;
-		const char *name, *root, *base;
+	for (next = text; cgroup_line_next(&next, &line);) {
+		const char *controllers =
+			arena_strn(arena, line.controllers, line.controllers_length);
+		const char *own = arena_strn(arena, line.path, line.path_length);
+		const char *name = hierarchy_name(facts->cgroup, controllers), *root, *base;
 		int mounted;
 
-		if (controllers == NULL || (own = strchr(controllers + 1, ':')) == NULL)
-			continue;
-		*own++ = '\0';
-		name = hierarchy_name(facts->cgroup, controllers + 1);
 		root = arena_printf(arena, "%s%s%s", mount_point,
 			name[0] == '\0' || name[0] == '/' ? "" : "/", name);
 		/* A hierarchy that is mounted nowhere is nobody's to use. On v2 a cgroup may have its name. */
-		mounted = controllers[1] == '\0' ? cgroupfs_is_v2(root, err)
+		mounted = controllers[0] == '\0' ? cgroupfs_is_v2(root, err)
 						 : cgroupfs_is_v1(root, err);
 		if (mounted < 0)
 			return err_place(err, "/linux/cgroupsPath");
 		if (mounted == 0)
 			continue;
-		base = relative ? base_of(controllers[1] == '\0', own, arena) : "";
+		base = relative ? base_of(controllers[0] == '\0', own, arena) : "";
 		*ARENA_PUSH(arena, dirs->leaves, dirs->leaf_count) = arena_printf(
 			arena, "%s%s%s%s", root, base, path[0] == '/' ? "" : "/", path);
 		if (add_parents(dirs, arena, root, dirs->leaves[dirs->leaf_count - 1], err) < 0)
@@ -217,16 +218,15 @@ int cgroup_enter_beside(
 {
 	_cleanup_arena_ struct arena arena = { 0 };
 	char path[32], number[16], dir[4096], *text;
-	const char *root, *own;
+	struct cgroup_line own;
+	const char *root;
 
 	(void) snprintf(path, sizeof(path), "%d/cgroup", (int) init);
 	(void) snprintf(number, sizeof(number), "%d", (int) pid);
 	if (procfs_read_all(procfs, path, &arena, &text, err) < 0)
 		return -1;
-	own = str_starts(text, "0::") ? text : strstr(text, "\n0::");
-	if (own == NULL)
+	if (!cgroup_line_find(text, "", 0, &own))
 		return err_set(err, ERR_SYSTEM, "read /proc/%s: no line of cgroup v2", path);
-	own = strchr(own, '/');
 	for (size_t i = 0; i < dirs->leaf_count; i++) {
 		const int v2 = cgroupfs_is_v2(dirs->leaves[i], err);
 
@@ -236,7 +236,7 @@ int cgroup_enter_beside(
 			continue;
 		root = str_starts(dirs->leaves[i], "/sys/fs/cgroup/unified/") ? "/unified" : "";
 		(void) snprintf(dir, sizeof(dir), "%s%s%.*s", mount_point, root,
-			own != NULL ? (int) strcspn(own, "\n") : 0, own != NULL ? own : "");
+			(int) own.path_length, own.path);
 		if (cgroupfs_write_file(dir, "cgroup.procs", number, err) < 0)
 			return err_place(err, "/linux/cgroupsPath");
 	}
@@ -270,23 +270,23 @@ static int root_of(const struct cgroup_dirs *dirs, const char *controllers, stru
 int cgroup_leave(const struct cgroup_dirs *dirs, int procfs, pid_t pid, struct err *err)
 {
 	_cleanup_arena_ struct arena arena = { 0 };
-	char number[16], *next, *line;
+	struct cgroup_line own;
+	char number[16], *text;
+	const char *next;
 
 	(void) snprintf(number, sizeof(number), "%d", (int) pid);
-	if (procfs_read_all(procfs, "self/cgroup", &arena, &next, err) < 0)
+	if (procfs_read_all(procfs, "self/cgroup", &arena, &text, err) < 0)
 		return -1;
-	while ((line = strsep(&next, "\n")) != NULL) {
-		char *controllers = strchr(line, ':'), *own;
+	for (next = text; cgroup_line_next(&next, &own);) {
 		const char *root;
 
-		if (controllers == NULL || (own = strchr(controllers + 1, ':')) == NULL)
-			continue;
-		*own++ = '\0';
-		if (root_of(dirs, controllers + 1, &arena, &root, err) < 0)
+		if (root_of(dirs, arena_strn(&arena, own.controllers, own.controllers_length),
+			    &arena, &root, err) < 0)
 			return -1;
 		if (root != NULL &&
 			cgroupfs_write_file(
-				arena_printf(&arena, "%s%s", root, str_eq(own, "/") ? "" : own),
+				arena_printf(&arena, "%s%.*s", root,
+					own.path_length == 1 ? 0 : (int) own.path_length, own.path),
 				"cgroup.procs", number, err) < 0)
 			return err_place(err, "/linux/cgroupsPath");
 	}

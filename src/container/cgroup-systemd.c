@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cgroup-line.h"
 #include "base/facts.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -61,21 +62,21 @@ static int check_place(const struct cgroup_plan *plan, const struct cgroup_dirs 
 	pid_t pid, struct arena *arena, struct err *err)
 {
 	const char *path = arena_printf(arena, "%d/cgroup", (int) pid);
-	char *next, *line;
+	struct cgroup_line line;
+	const char *next;
+	char *text;
 
-	if (procfs_read_all(procfs, path, arena, &next, err) < 0)
+	if (procfs_read_all(procfs, path, arena, &text, err) < 0)
 		return -1;
-	while ((line = strsep(&next, "\n")) != NULL) {
-		const bool v2 = str_starts(line, "0::");
-
-		if (!v2 && strstr(line, ":name=systemd:") == NULL)
+	for (next = text; cgroup_line_next(&next, &line);) {
+		if (!cgroup_line_is(&line, "", 0) &&
+			!cgroup_line_is(&line, "name=systemd", strlen("name=systemd")))
 			continue;
-		line = strrchr(line, ':') + 1;
 		for (size_t i = 0; i < dirs->leaf_count; i++) {
-			const size_t length = strlen(dirs->leaves[i]), tail = strlen(line);
+			const size_t length = strlen(dirs->leaves[i]), tail = line.path_length;
 
 			if (tail > 1 && length > tail &&
-				str_eq(dirs->leaves[i] + length - tail, line))
+				memcmp(dirs->leaves[i] + length - tail, line.path, tail) == 0)
 				return 0;
 		}
 	}

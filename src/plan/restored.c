@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "base/cgroup-line.h"
 #include "base/str.h"
 #include "plan/proc-names.h"
 
@@ -384,28 +385,6 @@ static int judge_root(const struct judge *j)
 	return refuse(j, "/root/path", "has another root directory");
 }
 
-/* The path in a line of /proc/PID/cgroup, "4:cpu,cpuacct:/a" or "0::/a", and its length; NULL. */
-static const char *cgroup_path(
-	const char *text, const char *controllers, size_t length, size_t *ret_length)
-{
-	for (const char *line = text; line != NULL && *line != '\0'; line = strchr(line, '\n')) {
-		const char *at, *path;
-
-		line += *line == '\n';
-		at = line + strcspn(line, ":\n");
-		if (*at != ':')
-			continue;
-		at++;
-		path = at + strcspn(at, ":\n");
-		if (*path != ':' || (size_t) (path - at) != length ||
-			memcmp(at, controllers, length) != 0)
-			continue;
-		*ret_length = strcspn(++path, "\n");
-		return path;
-	}
-	return NULL;
-}
-
 static bool is_below(const char *path, size_t length, const char *root, size_t root_length)
 {
 	if (root_length == 1)
@@ -418,34 +397,29 @@ static bool is_below(const char *path, size_t length, const char *root, size_t r
 static int judge_cgroups(const struct judge *j)
 {
 	const struct restored_host *host = j->host;
-	const char *line = host->born_cgroups;
+	const char *next = host->born_cgroups;
+	const size_t home = strlen(host->home);
+	struct cgroup_line root, own, is = { .path = "" };
 
-	for (; line != NULL && *line != '\0'; line = strchr(line, '\n')) {
-		const char *at, *root, *own, *path;
-		size_t length, root_length, own_length, path_length;
+	while (cgroup_line_next(&next, &root)) {
 		char what[300];
 
-		line += *line == '\n';
-		at = line + strcspn(line, ":\n");
-		at += *at == ':';
-		length = strcspn(at, ":\n");
-		root = cgroup_path(line, at, length, &root_length);
-		if (root == NULL)
+		if (cgroup_line_find(
+			    host->own_cgroups, root.controllers, root.controllers_length, &own) &&
+			own.path_length == root.path_length &&
+			memcmp(own.path, root.path, own.path_length) == 0)
 			continue;
-		own = cgroup_path(host->own_cgroups, at, length, &own_length);
-		if (own != NULL && own_length == root_length && memcmp(own, root, own_length) == 0)
-			continue;
-		if (root_length > strlen(host->home) &&
-			memcmp(root + root_length - strlen(host->home), host->home,
-				strlen(host->home)) == 0)
-			root_length -= strlen(host->home);
-		path = cgroup_path(j->process->cgroups, at, length, &path_length);
-		if (path != NULL && is_below(path, path_length, root, root_length))
+		if (root.path_length > home &&
+			memcmp(root.path + root.path_length - home, host->home, home) == 0)
+			root.path_length -= home;
+		if (!cgroup_line_find(
+			    j->process->cgroups, root.controllers, root.controllers_length, &is))
+			is.path_length = 0;
+		else if (is_below(is.path, is.path_length, root.path, root.path_length))
 			continue;
 		(void) snprintf(what, sizeof(what),
 			"is in the cgroup %.*s, outside of the container's",
-			path == NULL ? 0 : (int) (path_length > 200 ? 200 : path_length),
-			path == NULL ? "" : path);
+			(int) (is.path_length > 200 ? 200 : is.path_length), is.path);
 		return refuse(j, "/linux/cgroupsPath", what);
 	}
 	return 0;

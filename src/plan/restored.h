@@ -70,7 +70,7 @@ struct restored {
 	struct namespace_id namespaces[RESTORED_NAMESPACES];
 	struct id_maps maps; /* of its user namespace, to ids as the runtime sees them */
 	struct namespace_id root; /* its root directory */
-	const char *cgroups; /* /proc/PID/cgroup; NULL: not looked at */
+	const char *cgroups; /* /proc/PID/cgroup */
 	const uint64_t *hard_limits; /* of the limits of the plan, in their order */
 	int oom_score_adj;
 	struct restored_sched sched;
@@ -84,7 +84,7 @@ struct restored_host {
 	struct namespace_id joined[RESTORED_NAMESPACES]; /* those of the configuration's paths */
 	struct namespace_id
 		root; /* /root/path; inode 0: in the mount namespace of a path, not known */
-	const char *own_cgroups; /* /proc/PID/cgroup of the runtime; NULL: not looked at */
+	const char *own_cgroups; /* /proc/PID/cgroup of the runtime */
 	const char *born_cgroups; /* of what was put where the container's processes are born; */
 	const char *home; /* how that directory ends below the container's own, "/NAME", or "" */
 	struct restored_sched sched; /* the runtime's, which counts where the plan has none */

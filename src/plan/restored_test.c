@@ -52,7 +52,9 @@ static void fill(struct fixture *f)
 	f->groups[0] = 50;
 	f->limit = (struct rlimit_plan){ .hard = 1024, .pointer = "/process/rlimits/0" };
 	f->hard = 1024;
+	f->host.own_cgroups = f->host.born_cgroups = f->host.home = "";
 	f->process = (struct restored){
+		.cgroups = "",
 		.pid = 7,
 		.first = true,
 		.state = 't',
