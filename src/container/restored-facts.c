@@ -104,7 +104,8 @@ static int scan(const struct restored_job *job, struct relation **ret, size_t *r
 			if (read_namespace(job, all.items[i], "pid", &other, err) == 0) {
 				if (same_namespace(&first, &other))
 					add_pid(job, all.items[i], pids);
-			} else if (!restored_is_gone(err) && err->num != EACCES && err->num != EPERM) {
+			} else if (!restored_is_gone(err) && err->num != EACCES &&
+				err->num != EPERM) {
 				return -1;
 			} else {
 				/* A stranger that may do more than we, and than what we can make. */
@@ -167,7 +168,7 @@ static int read_map(const struct restored_job *job, pid_t pid, const char *file,
 	if (read_text(job, pid, file, &text, err) < 0)
 		return -1;
 	return restored_parse_map(text, job->arena, ret, ret_count, err) < 0 ? odd(pid, file, err)
-									      : 0;
+									     : 0;
 }
 
 /* A kernel without namespaces of a type has none to compare, unless the configuration asks for one. */

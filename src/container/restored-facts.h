@@ -25,8 +25,8 @@ ERR_CHECK int restored_find(
 	const struct restored_job *job, struct restored_pids *ret, struct err *err);
 /* The threads of one, each of which has credentials and filters of its own; none of one that is gone, unless it is
  * the first. */
-ERR_CHECK int restored_find_threads(const struct restored_job *job, pid_t process,
-	struct restored_pids *ret, struct err *err);
+ERR_CHECK int restored_find_threads(
+	const struct restored_job *job, pid_t process, struct restored_pids *ret, struct err *err);
 
 /* Whether an error of what follows is that the thread has ended. */
 bool restored_is_gone(const struct err *err);

@@ -17,12 +17,12 @@
 #include "base/str.h"
 #include "base/time.h"
 #include "container/msg.h"
+#include "container/restored-facts.h"
 #include "kernel/beneath.h"
 #include "kernel/inode.h"
 #include "kernel/mount.h"
 #include "kernel/ns.h"
 #include "kernel/procfs.h"
-#include "plan/restored.h"
 
 enum { CHILD_MS = 60 * 1000, END_MS = 5 * 1000 };
 
@@ -47,23 +47,28 @@ static int look(const struct beneath *root, const char *path, unsigned how, int 
 	return 1;
 }
 
-static int refuse(
-	uint32_t number, const char *pointer, const char *what, const char *path, struct err *err)
+/* The root as the first process sees it. */
+struct view {
+	struct beneath root;
+	uint32_t number; /* of that process in the images */
+};
+
+static int refuse(const struct view *view, const char *pointer, const char *what, const char *path,
+	struct err *err)
 {
 	char text[300];
 
 	(void) snprintf(text, sizeof(text), "%s %.200s", what, path);
-	return restored_refuse(number, pointer, text, err);
+	return restored_refuse(view->number, pointer, text, err);
 }
 
-static int check_masked(const struct beneath *root, const struct inside_path *masked,
-	uint32_t number, struct err *err)
+static int check_masked(const struct view *view, const struct inside_path *masked, struct err *err)
 {
 	_cleanup_fd_ int fd = -1;
 	unsigned long flags;
 	struct stat info;
 	struct err ignored;
-	int found = look(root, masked->path, 0, &fd, &flags, err);
+	int found = look(&view->root, masked->path, 0, &fd, &flags, err);
 
 	if (found <= 0)
 		return found;
@@ -76,19 +81,19 @@ static int check_masked(const struct beneath *root, const struct inside_path *ma
 	if (S_ISDIR(info.st_mode) ? found > 0 && (flags & ST_RDONLY) != 0
 				  : inode_is_device(fd, S_IFCHR, 1, 3, &ignored) == 0)
 		return 0;
-	return refuse(number, masked->pointer, "can see", masked->path, err);
+	return refuse(view, masked->pointer, "can see", masked->path, err);
 }
 
-static int check_readonly(const struct beneath *root, const struct inside_path *readonly,
-	uint32_t number, struct err *err)
+static int check_readonly(
+	const struct view *view, const struct inside_path *readonly, struct err *err)
 {
 	_cleanup_fd_ int fd = -1;
 	unsigned long flags;
-	int found = look(root, readonly->path, 0, &fd, &flags, err);
+	int found = look(&view->root, readonly->path, 0, &fd, &flags, err);
 
 	if (found <= 0 || (flags & ST_RDONLY) != 0)
 		return found < 0 ? -1 : 0;
-	return refuse(number, readonly->pointer, "can change", readonly->path, err);
+	return refuse(view, readonly->pointer, "can change", readonly->path, err);
 }
 
 static bool is_covered(const struct rootfs_plan *plan, size_t step)
@@ -104,8 +109,8 @@ static bool is_covered(const struct rootfs_plan *plan, size_t step)
 	return false;
 }
 
-static int check_step(const struct rootfs_plan *plan, size_t i, const struct beneath *root,
-	uint32_t number, struct err *err)
+static int check_step(
+	const struct view *view, const struct rootfs_plan *plan, size_t i, struct err *err)
 {
 	static const struct {
 		uint64_t attr;
@@ -126,38 +131,38 @@ static int check_step(const struct rootfs_plan *plan, size_t i, const struct ben
 
 	if (is_covered(plan, i))
 		return 0;
-	found = look(root, step->destination,
+	found = look(&view->root, step->destination,
 		step->destination_nofollow || step->copy_symlink ? BENEATH_NOFOLLOW : 0, &fd,
 		&flags, err);
 	if (found <= 0)
 		return found;
 	for (size_t k = 0; k < sizeof(rows) / sizeof(rows[0]); k++)
 		if ((wanted & rows[k].attr) != 0 && (flags & rows[k].flag) == 0)
-			return refuse(number, step->pointer, rows[k].words, step->destination, err);
+			return refuse(view, step->pointer, rows[k].words, step->destination, err);
 	return 0;
 }
 
-int restored_root_check(
-	const struct plan *plan, int procfs, pid_t first, uint32_t number, struct err *err)
+int restored_root_check(const struct restored_job *job, struct err *err)
 {
-	const struct rootfs_plan *rootfs = &plan->rootfs;
+	const struct rootfs_plan *rootfs = &job->plan->rootfs;
+	struct restored first = { 0 };
+	struct view view = { 0 };
 	_cleanup_fd_ int fd = -1;
-	struct beneath root = { 0 };
 
-	if (!rootfs->new_mount_ns || (restored_reach(&plan->proc) >> CAP_SYS_ADMIN & 1) != 0)
+	if (!rootfs->new_mount_ns || (restored_reach(&job->plan->proc) >> CAP_SYS_ADMIN & 1) != 0)
 		return 0;
-	fd = procfs_open_root(procfs, first, err);
-	if (fd < 0)
+	fd = procfs_open_root(job->procfs, job->first, err);
+	if (fd < 0 || restored_status(job, job->first, &first, err) < 0)
 		return -1;
-	root.root = fd;
+	view = (struct view){ { .root = fd }, first.pid };
 	for (size_t i = 0; i < rootfs->masked_count; i++)
-		if (check_masked(&root, &rootfs->masked[i], number, err) < 0)
+		if (check_masked(&view, &rootfs->masked[i], err) < 0)
 			return -1;
 	for (size_t i = 0; i < rootfs->readonly_count; i++)
-		if (check_readonly(&root, &rootfs->readonly_paths[i], number, err) < 0)
+		if (check_readonly(&view, &rootfs->readonly_paths[i], err) < 0)
 			return -1;
 	for (size_t i = 0; i < rootfs->step_count; i++)
-		if (check_step(rootfs, i, &root, number, err) < 0)
+		if (check_step(&view, rootfs, i, err) < 0)
 			return -1;
 	return 0;
 }
@@ -185,9 +190,9 @@ __attribute__((noreturn)) static void child(int namespace, int sock)
 	_exit(0);
 }
 
-int restored_root_readonly(int procfs, pid_t first, struct err *err)
+int restored_root_readonly(const struct restored_job *job, struct err *err)
 {
-	_cleanup_fd_ int namespace = procfs_open_ns(procfs, first, "mnt", err);
+	_cleanup_fd_ int namespace = procfs_open_ns(job->procfs, job->first, "mnt", err);
 	_cleanup_fd_ int ours = -1, theirs = -1, pidfd = -1;
 	struct err late = { 0 };
 	pid_t pid;

@@ -9,19 +9,15 @@
 #ifndef OCIRT_CONTAINER_RESTORED_ROOT_H
 #define OCIRT_CONTAINER_RESTORED_ROOT_H
 
-#include <stdint.h>
-#include <sys/types.h>
-
 #include "base/err.h"
-#include "plan/plan.h"
+#include "container/restored.h"
 
 /* The mounts come out of the images as well. Where no process of the configuration can change mounts, seen from the
  * container's root: what is masked shows nothing, what is read-only is, and no mount of the
  * configuration lacks ro, nosuid, nodev or noexec. */
-ERR_CHECK int restored_root_check(
-	const struct plan *plan, int procfs, pid_t first, uint32_t number, struct err *err);
+ERR_CHECK int restored_root_check(const struct restored_job *job, struct err *err);
 
-/* In the mount namespace of the process. err->num is EBUSY where a file of it is open for writing. */
-ERR_CHECK int restored_root_readonly(int procfs, pid_t first, struct err *err);
+/* In the mount namespace of the first process. err->num is EBUSY where a file of it is open for writing. */
+ERR_CHECK int restored_root_readonly(const struct restored_job *job, struct err *err);
 
 #endif

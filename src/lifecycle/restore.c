@@ -178,8 +178,6 @@ static int adopt(struct container *container, pid_t pid, struct err *err)
 	return container_record_child(container, err);
 }
 
-enum { FIRST_PID = 1 }; /* for the error: what it is mostly in the images */
-
 /* None of the processes has run yet, and criu lets them go on behind this. */
 static int judge(struct restored_job *job, const struct container *container, struct err *err)
 {
@@ -187,11 +185,11 @@ static int judge(struct restored_job *job, const struct container *container, st
 	if (job->first == 0)
 		return err_set(err, ERR_SYSTEM, "criu did not say which process it restored");
 	if (restored_hold(job, err) < 0 || restored_check(job, err) < 0 ||
-		restored_root_check(job->plan, job->procfs, job->first, FIRST_PID, err) < 0)
+		restored_root_check(job, err) < 0)
 		return -1;
 	/* The namespace of a path is somebody else's. */
 	if (job->plan->rootfs.readonly && job->plan->rootfs.new_mount_ns)
-		return restored_root_readonly(job->procfs, job->first, err);
+		return restored_root_readonly(job, err);
 	return 0;
 }
 
