@@ -439,8 +439,9 @@ void container_done(struct container *container)
 			left = true;
 		}
 		/* The specification goes on from a hook that fails, as from the end of the program, with
-		 * destroying and the poststop hooks. */
-		if (container->ended || container->child.hooks_begun)
+		 * destroying and the poststop hooks; where a delete destroys it later, they are that one's. */
+		if ((container->ended || container->child.hooks_begun) &&
+			!(left && str_eq(container->record.phase, "created")))
 			hooks_after_stop(&container->bundle.plan.hooks[HOOK_POSTSTOP],
 				&container->record, container->signals.fd, &container->arena);
 		if (held)

@@ -174,6 +174,8 @@ refused_by_all() { # the same, and the runc of this host refuses it as well
 	command -v strace >/dev/null || skip "no strace"
 	! by_systemd || skip "systemd removes its own"
 	local verb
+	config '.hooks.poststop = [{path: "/bin/sh", args: ["sh", "-c", ("echo over >>" + $f)]}] | .hooks.createRuntime = [{path: "/bin/true"}]' \
+		--arg f "$BATS_TEST_TMPDIR/poststop"
 	# The program has run; it could not be run.
 	for verb in true:0 nosuchprogram:1; do
 		args "${verb%:*}"
@@ -186,5 +188,8 @@ refused_by_all() { # the same, and the runc of this host refuses it as well
 		rt delete --force "$ID"
 		[ -z "$(rt list -q)" ]
 		[ -z "$(cgroup_dirs)" ]
+		# Whoever destroys it runs them, and nobody else.
+		[ "$(cat "$BATS_TEST_TMPDIR/poststop")" = over ]
+		rm "$BATS_TEST_TMPDIR/poststop"
 	done
 }
