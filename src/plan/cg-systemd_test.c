@@ -222,6 +222,18 @@ static void test_devices(void **state)
 	assert_int_equal(unit.property_count, 0);
 }
 
+/* org.systemd.property.NAME alone. */
+static int annotate(struct arena *arena, const char *name, const char *value, struct unit_plan *ret,
+	struct err *err)
+{
+	struct spec_map_entry entry = { arena_printf(arena, "org.systemd.property.%s", name),
+		(char *) value };
+	const struct spec_map map = { &entry, 1 };
+	const struct cgroup_plan plan = { 0 };
+
+	return cg_systemd_properties(arena, &map, &plan, ret, err);
+}
+
 static void test_annotations(void **state)
 {
 	static const struct {
@@ -262,19 +274,15 @@ static void test_annotations(void **state)
 	(void) state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		_cleanup_arena_ struct arena arena = { 0 };
-		struct spec_map_entry entry = { arena_printf(&arena, "org.systemd.property.%s",
-							cases[i].name),
-			(char *) cases[i].value };
-		const struct spec_map map = { &entry, 1 };
-		const struct cgroup_plan plan = { 0 };
 		struct unit_plan unit = { 0 };
 		struct err err = { 0 };
-		int rc = cg_systemd_properties(&arena, &map, &plan, &unit, &err);
+		int rc = annotate(&arena, cases[i].name, cases[i].value, &unit, &err);
 
 		assert_int_equal(rc, cases[i].property == NULL ? -1 : 0);
 		if (rc < 0) {
-			assert_string_equal(
-				err.pointer, arena_printf(&arena, "/annotations/%s", entry.key));
+			assert_string_equal(err.pointer,
+				arena_printf(&arena, "/annotations/org.systemd.property.%s",
+					cases[i].name));
 			continue;
 		}
 		assert_int_equal(unit.property_count, 1);
@@ -332,18 +340,14 @@ static void test_annotations_of_the_host(void **state)
 	(void) state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		_cleanup_arena_ struct arena arena = { 0 };
-		struct spec_map_entry entry = { arena_printf(&arena, "org.systemd.property.%s",
-							cases[i].name),
-			(char *) cases[i].value };
-		const struct spec_map map = { &entry, 1 };
-		const struct cgroup_plan plan = { 0 };
 		struct unit_plan unit = { 0 };
 		struct err err = { 0 };
 		char key[96];
 
-		assert_int_equal(cg_systemd_properties(&arena, &map, &plan, &unit, &err), -1);
+		assert_int_equal(annotate(&arena, cases[i].name, cases[i].value, &unit, &err), -1);
 		assert_int_equal(unit.property_count, 0);
-		str_pointer_key(key, sizeof(key), entry.key);
+		str_pointer_key(key, sizeof(key),
+			arena_printf(&arena, "org.systemd.property.%s", cases[i].name));
 		assert_string_equal(err.pointer, arena_printf(&arena, "/annotations/%s", key));
 		assert_non_null(strstr(err.text, cases[i].says));
 	}

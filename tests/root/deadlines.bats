@@ -41,6 +41,16 @@ hook() { # KIND SHELL-TEXT [TIMEOUT]
 	config '.hooks[$k] = [{path: "/bin/sh", args: ["sh", "-c", $c]} + (if $t == "" then {} else {timeout: ($t | tonumber)} end)]' \
 		--arg k "$1" --arg c "$2" --arg t "${3-}"
 }
+# deaf PATH: a socket whose listener has one that it does not take, and room for no other.
+deaf() {
+	command -v python3 >/dev/null || skip "no python3"
+	python3 -c 'import socket, sys, time
+s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(0)
+c = socket.socket(socket.AF_UNIX); c.connect(sys.argv[1]); print(flush=True)
+time.sleep(1000)' "$1" >"$BATS_TEST_TMPDIR/listens" 3>&- &
+	HELPER=$!
+	wait_for test -s "$BATS_TEST_TMPDIR/listens"
+}
 letter_of() { sed 's/.*) //' "/proc/$1/stat" | cut -c1; }
 is_letter() { [ "$(letter_of "$1")" = "$2" ]; }
 
@@ -161,14 +171,8 @@ is_letter() { [ "$(letter_of "$1")" = "$2" ]; }
 }
 
 @test "a console socket whose listener accepts nobody" {
-	command -v python3 >/dev/null || skip "no python3"
 	config '.process.terminal = true'
-	python3 -c 'import socket, sys, time
-s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(0)
-c = socket.socket(socket.AF_UNIX); c.connect(sys.argv[1]); print(flush=True)
-time.sleep(1000)' "$BATS_TEST_TMPDIR/console" >"$BATS_TEST_TMPDIR/listens" 3>&- &
-	HELPER=$!
-	wait_for test -s "$BATS_TEST_TMPDIR/listens"
+	deaf "$BATS_TEST_TMPDIR/console"
 	run within 120 create --bundle "$BUNDLE" --console-socket "$BATS_TEST_TMPDIR/console" "$ID"
 	[ "$status" = 1 ]
 	one_line 'console.*nobody accepted'
@@ -393,13 +397,7 @@ runtime() { # the pid of the runtime that its hook waits for
 }
 
 @test "a pidfd socket and a seccomp agent that accept nobody" {
-	command -v python3 >/dev/null || skip "no python3"
-	python3 -c 'import socket, sys, time
-s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(0)
-c = socket.socket(socket.AF_UNIX); c.connect(sys.argv[1]); print(flush=True)
-time.sleep(1000)' "$BATS_TEST_TMPDIR/deaf" >"$BATS_TEST_TMPDIR/listens" 3>&- &
-	HELPER=$!
-	wait_for test -s "$BATS_TEST_TMPDIR/listens"
+	deaf "$BATS_TEST_TMPDIR/deaf"
 	jq --arg p "$BATS_TEST_TMPDIR/deaf" '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", listenerPath: $p,
 		syscalls: [{names: ["mkdir"], action: "SCMP_ACT_NOTIFY"}]} | .linux.cgroupsPath += "-agent"' \
 		"$BUNDLE/config.json" >"$BUNDLE/agent.json"
