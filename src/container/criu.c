@@ -14,10 +14,10 @@
 
 #include "base/fd.h"
 #include "base/io.h"
-#include "base/log.h"
 #include "base/protobuf.h"
 #include "base/str.h"
 #include "base/time.h"
+#include "container/child.h"
 #include "container/msg.h"
 #include "kernel/mount.h"
 #include "kernel/ns.h"
@@ -279,9 +279,7 @@ int criu_start(const struct criu_call *call, struct criu *ret, struct err *err)
 	const pid_t parent = getpid();
 	char path[4096];
 
-	const int signals = call->signals != NULL ? call->signals->fd : -1;
-
-	ret->signals = signals;
+	ret->signals = call->signals != NULL ? call->signals->fd : -1;
 	ret->arena = call->arena;
 	ret->log = call->action == CRIU_DUMP ? "dump.log" : "restore.log";
 	if (find_criu(path, sizeof(path), err) < 0)
@@ -318,10 +316,7 @@ void criu_end(struct criu *criu)
 	if (criu->pid > 0) {
 		if (ns_pidfd_wait(criu->pidfd, time_deadline_ms(END_MS), &late) < 0)
 			err_drop(&late);
-		if (ns_end(criu->pid, criu->pidfd, time_deadline_ms(END_MS), &late) < 0) {
-			log_warning("criu: %s", late.text);
-			err_drop(&late);
-		}
+		child_end(criu->pid, criu->pidfd, time_deadline_ms(END_MS), "criu");
 	}
 	criu->pid = 0;
 	fd_close(&criu->pidfd);

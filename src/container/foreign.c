@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "base/log.h"
 #include "base/time.h"
+#include "container/child.h"
 #include "container/mounts.h"
 #include "kernel/mount.h"
 #include "kernel/ns.h"
@@ -58,7 +58,6 @@ static int take(const struct mount_step *step, int sock, int pidfd, int *ret, st
 int foreign_mounts(const struct rootfs_plan *rootfs, struct mount_fds *mounts, struct err *err)
 {
 	_cleanup_fd_ int ours = -1, theirs = -1, pidfd = -1;
-	struct err late = { 0 };
 	int done = 0;
 	bool any = false;
 	pid_t pid;
@@ -78,9 +77,7 @@ int foreign_mounts(const struct rootfs_plan *rootfs, struct mount_fds *mounts, s
 	for (size_t i = 0; done == 0 && i < rootfs->step_count; i++)
 		if (rootfs->steps[i].by_parent)
 			done = take(&rootfs->steps[i], ours, pidfd, &mounts[i].source, err);
-	if (ns_end(pid, pidfd, time_deadline_ms(END_MS), &late) < 0) {
-		log_warning("%s", late.text);
-		err_drop(&late);
-	}
+	child_end(pid, pidfd, time_deadline_ms(END_MS),
+		"the process that mounts what is not its own");
 	return done;
 }

@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "base/log.h"
 #include "base/str.h"
 #include "base/time.h"
 #include "container/cgroup.h"
+#include "container/child.h"
 #include "container/mounts.h"
 #include "container/msg.h"
 #include "kernel/cred.h"
@@ -175,7 +175,6 @@ __attribute__((noreturn)) static void child(
 static int run_child(const struct hotplug_job *job, struct mount_fds *fds, struct err *err)
 {
 	_cleanup_fd_ int ours = -1, theirs = -1, pidfd = -1;
-	struct err late = { 0 };
 	pid_t pid;
 	int got;
 
@@ -188,10 +187,8 @@ static int run_child(const struct hotplug_job *job, struct mount_fds *fds, struc
 		child(job, fds, theirs);
 	fd_close(&theirs);
 	got = msg_wait(ours, pidfd, time_deadline_ms(CHILD_MS), MSG_READY, MSG_READY, 0, NULL, err);
-	if (ns_end(pid, pidfd, time_deadline_ms(END_MS), &late) < 0) {
-		log_warning("%s", late.text);
-		err_drop(&late);
-	}
+	child_end(
+		pid, pidfd, time_deadline_ms(END_MS), "the process that mounts into the container");
 	if (got < 0 && err->code == ERR_CHILD && copies(job))
 		return err_ctx(err, "tmpcopyup: the container's limit of memory may be too low");
 	return got < 0 ? -1 : 0;

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "base/log.h"
 #include "base/time.h"
+#include "container/child.h"
 #include "container/usermap.h"
 #include "kernel/ns.h"
 #include "kernel/procfs.h"
@@ -41,7 +41,6 @@ int idmap_open(const struct id_maps *maps, bool deny_setgroups, int procfs, stru
 	struct err *err)
 {
 	_cleanup_fd_ int pidfd = -1, userns = -1;
-	struct err late = { 0 };
 	pid_t pid = ns_clone(CLONE_NEWUSER, -1, &pidfd, err);
 
 	if (pid < 0)
@@ -50,9 +49,6 @@ int idmap_open(const struct id_maps *maps, bool deny_setgroups, int procfs, stru
 		wait_for_end();
 	if (usermap_write(maps, deny_setgroups, procfs, pid, arena, err) == 0)
 		userns = open_namespace(procfs, pid, err);
-	if (ns_end(pid, pidfd, time_deadline_ms(END_MS), &late) < 0) {
-		log_warning("%s", late.text);
-		err_drop(&late);
-	}
+	child_end(pid, pidfd, time_deadline_ms(END_MS), "the process of an id map");
 	return TAKE_FD(userns);
 }

@@ -13,9 +13,9 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "base/log.h"
 #include "base/str.h"
 #include "base/time.h"
+#include "container/child.h"
 #include "container/msg.h"
 #include "container/restored-facts.h"
 #include "kernel/beneath.h"
@@ -194,7 +194,6 @@ int restored_root_readonly(const struct restored_job *job, struct err *err)
 {
 	_cleanup_fd_ int namespace = procfs_open_ns(job->procfs, job->first, "mnt", err);
 	_cleanup_fd_ int ours = -1, theirs = -1, pidfd = -1;
-	struct err late = { 0 };
 	pid_t pid;
 	int got;
 
@@ -207,9 +206,7 @@ int restored_root_readonly(const struct restored_job *job, struct err *err)
 		child(namespace, theirs);
 	fd_close(&theirs);
 	got = msg_wait(ours, pidfd, time_deadline_ms(CHILD_MS), MSG_READY, MSG_READY, 0, NULL, err);
-	if (ns_end(pid, pidfd, time_deadline_ms(END_MS), &late) < 0) {
-		log_warning("the process that makes the root read-only: %s", late.text);
-		err_drop(&late);
-	}
+	child_end(
+		pid, pidfd, time_deadline_ms(END_MS), "the process that makes the root read-only");
 	return got < 0 ? err_place(err, "/root/readonly") : 0;
 }
