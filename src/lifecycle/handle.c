@@ -51,8 +51,9 @@ static int refuse_peer(const struct handle *ret, struct err *err)
 {
 	if (ret->peer != NULL)
 		return err_set(err, ERR_STATE,
-			"%s made this container: only list, state, ps, kill and delete work here",
-			ret->peer);
+			"%s made this container: only list, state, ps, kill and delete work here "
+			"(%s does the rest)",
+			ret->peer, ret->peer);
 	return 0;
 }
 

@@ -120,7 +120,8 @@ static int read_runc(
 
 	if (state == NULL)
 		return -1;
-	if (state->id == NULL || !str_eq(state->id, dir->id) || state->config == NULL)
+	if (state->id == NULL || !str_eq(state->id, dir->id) || state->config == NULL ||
+		state->pid == 0)
 		return err_set(err, ERR_STATE,
 			"state.json is neither ocirt's nor in a form of runc's that is known");
 	ret->pid = state->pid;
@@ -215,6 +216,34 @@ static bool is_theirs(const struct state_dir *dir, const char *runtime, struct a
 	return memmem(text, length, "\"init_process_pid\"", 18) != NULL;
 }
 
+/* ---- what nobody here knows --------------------------------------------------------------------- */
+
+/* What each record of ours has. */
+struct our_marks {
+	char *phase;
+	char *boot_id;
+};
+
+static const struct ocispec_field mark_fields[] = {
+	ROW(our_marks, "phase", OCISPEC_STRING, phase, NULL),
+	ROW(our_marks, "bootId", OCISPEC_STRING, boot_id, NULL),
+};
+static const struct ocispec_object mark_object = OBJECT(our_marks, "state", mark_fields);
+
+/* Whether state.json is whole and yet nothing of a record of ours: youki has one too. A spoilt one of ours
+ * is cut off, or lacks a part. */
+static bool is_anothers(const struct state_dir *dir, struct arena *arena)
+{
+	struct err ignored = { 0 };
+	const struct our_marks *marks = parse(dir, "state.json", &mark_object, arena, &ignored);
+
+	if (marks == NULL) {
+		err_drop(&ignored);
+		return false;
+	}
+	return marks->phase == NULL && marks->boot_id == NULL;
+}
+
 const char *peer_read(const struct state_dir *dir, const char *boot_id, struct arena *arena,
 	struct record *ret, bool *ret_created, struct err *err)
 {
@@ -232,6 +261,11 @@ const char *peer_read(const struct state_dir *dir, const char *boot_id, struct a
 				"with %s)",
 				runtime, runtime);
 			err->code = ERR_UNSUPPORTED;
+		} else if (is_anothers(dir, arena)) {
+			err_drop(err);
+			(void) err_set(err, ERR_UNSUPPORTED,
+				"state.json is of a runtime that ocirt does not know (delete this "
+				"container with the one that made it)");
 		}
 		return NULL;
 	}

@@ -20,7 +20,8 @@
 /* Fills *ret from the files of another runtime, with the boot id of now (they hold none: pid and start
  * time identify the process). *ret_created: its first process still waits for `start`. Returns the
  * name of the runtime ("runc", "crun"); NULL with *err untouched where the directory is not theirs;
- * NULL with *err set for one that cannot be read: ERR_UNSUPPORTED where it is theirs for certain. */
+ * NULL with *err set for one that cannot be read: ERR_UNSUPPORTED where it is somebody else's for certain,
+ * of a runtime that is not known here too. */
 const char *peer_read(const struct state_dir *dir, const char *boot_id, struct arena *arena,
 	struct record *ret, bool *ret_created, struct err *err);
 

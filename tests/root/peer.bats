@@ -16,6 +16,11 @@ setup() {
 }
 teardown() {
 	[ -z "${THEIRS-}" ] || "${V1[@]}" "$THEIRS" --root "$ROOT" delete --force "$ID" 2>/dev/null || :
+	if [ -n "${SLEEPER-}" ]; then
+		kill -KILL "$SLEEPER" 2>/dev/null || :
+		[ ! -d "$GROUP" ] || echo 0 >"$GROUP/cgroup.freeze"
+		wait_for gone_group
+	fi
 	teardown_bundle
 }
 
@@ -27,9 +32,25 @@ made_by() {
 	(cd "$BUNDLE" && "${V1[@]}" "$1" --root "$ROOT" create "$ID" </dev/null >/dev/null 2>&1)
 }
 
+# not_ours STATUS: in it, what changes a container or needs to know more of it is its maker's.
+not_ours() {
+	local verb words status
+	for verb in start pause resume 'update --memory 1000000000' 'events --stats' 'checkpoint' 'mounts list' exec; do
+		words=() status=1
+		[ "$verb" != exec ] || words=(true) status=255
+		# shellcheck disable=SC2086
+		run -$status rt $verb "$ID" "${words[@]}"
+		one_line "$THEIRS made this container: only .* work here \($THEIRS does the rest\)"
+	done
+	run ! create_container
+	says 'container with given ID already exists'
+	[ "$(status_of)" = "$1" ]
+}
+
 check_verbs() {
 	local pid
 	[ "$(status_of)" = created ]
+	not_ours created
 	"${V1[@]}" "$THEIRS" --root "$ROOT" start "$ID"
 	[ "$(status_of)" = running ]
 	pid=$(rt state "$ID" | jq .pid)
@@ -37,9 +58,12 @@ check_verbs() {
 	[ "$(rt state "$ID" | jq -r .bundle)" = "$BUNDLE" ]
 	[ "$(rt list -q)" = "$ID" ]
 	rt ps --format json "$ID" | jq -e "index($pid)"
-	# What changes a container is its maker's.
-	run ! rt start "$ID"
-	one_line "$THEIRS made this container"
+	not_ours running
+	"${V1[@]}" "$THEIRS" --root "$ROOT" pause "$ID"
+	not_ours paused
+	run ! rt delete "$ID" # its maker's word
+	says "$THEIRS"
+	"${V1[@]}" "$THEIRS" --root "$ROOT" resume "$ID"
 	run ! rt delete "$ID"
 	says "$THEIRS"
 	[ "$(status_of)" = running ]
@@ -213,13 +237,87 @@ check_failures() { # RUNTIME
 	rm -r "${ROOT:?}/$ID"
 }
 
+# As youki keeps it: nothing of it is ours to take, by force neither.
 @test "a state that nobody knows is left alone" {
+	local verb known='{"ociVersion":"1.0.2","id":"'$ID'","status":"running","pid":1,"bundle":"/b","useSystemd":false}'
 	mkdir -p -m 700 "$ROOT/$ID"
-	echo '{"id":"other","strange":1}' >"$ROOT/$ID/state.json"
-	run ! rt state "$ID"
-	one_line 'state.json'
-	run ! rt delete "$ID"
-	one_line 'state.json'
-	[ -e "$ROOT/$ID/state.json" ]
+	for state in "$known" '{"id":"other","strange":1}' '{"id":"'"$ID"'","config":{},"pid":[]}' '{}'; do
+		echo "$state" >"$ROOT/$ID/state.json"
+		theirs_left >"$BATS_TEST_TMPDIR/left"
+		for verb in state 'exec' 'kill' 'delete' 'delete --force'; do
+			# shellcheck disable=SC2046
+			run ! rt $verb "$ID" $([ "$verb" != exec ] || echo true)
+			one_line 'state.json is of a runtime that ocirt does not know \(delete this container with the one that made it\)'
+			nothing_gone
+		done
+		run ! create_container
+		says 'container with given ID already exists'
+		run -0 rt list
+		says "load container $ID: state.json is of a runtime"
+		nothing_gone
+	done
 	rm -r "${ROOT:?}/$ID"
+}
+
+# a process that is somebody else's container, in a cgroup of the unified hierarchy
+in_cgroup() {
+	local top
+	top=$(awk '/ - cgroup2 / { print $5; exit }' /proc/self/mountinfo)
+	[ -n "$top" ] || skip "no unified hierarchy"
+	THEIRS=
+	GROUP=$top/ocirt-peer-$$-$BATS_TEST_NUMBER
+	mkdir "$GROUP" 2>/dev/null || skip "no cgroup can be made in $top"
+	sleep 1000 </dev/null >/dev/null 2>&1 3>&- &
+	SLEEPER=$!
+	echo "$SLEEPER" >"$GROUP/cgroup.procs"
+	START=$(sed 's/.*) //' "/proc/$SLEEPER/stat" | cut -d' ' -f20)
+	mkdir -p -m 700 "$ROOT/$ID"
+}
+frozen() { grep -qx 'frozen 1' "$GROUP/cgroup.events"; }
+gone_group() { rmdir "$GROUP" 2>/dev/null || [ ! -d "$GROUP" ]; }
+# What is known of it, in each state; at its end nothing of its files has changed.
+check_form() {
+	[ "$(status_of)" = created ]
+	rm "$ROOT/$ID/exec.fifo"
+	theirs_left >"$BATS_TEST_TMPDIR/left"
+	rt state "$ID" | jq -e --argjson pid "$SLEEPER" '.status == "running" and .pid == $pid and .bundle == "/b" and .rootfs == "/b/rootfs"
+		and .created == "2026-01-02T03:04:05.678901234Z"'
+	[ "$(rt list -q)" = "$ID" ]
+	[ "$(rt ps --format json "$ID")" = "[$SLEEPER]" ]
+	echo 1 >"$GROUP/cgroup.freeze"
+	wait_for frozen
+	[ "$(status_of)" = paused ]
+	# KILL alone ends a frozen one; another signal waits for its thaw
+	rt kill "$ID" KILL
+	wait "$SLEEPER" || :
+	wait_for is_status stopped
+	[ "$(rt ps --format json "$ID")" = '[]' ]
+	run ! rt kill "$ID" TERM
+	one_line 'container not running'
+	wait_for gone_group
+	[ "$(status_of)" = stopped ]
+	nothing_gone
+	rm -r "${ROOT:?}/$ID"
+}
+
+@test "the form of runc 1.2 to 1.4, on cgroup v2" {
+	in_cgroup
+	jq -n --arg id "$ID" --argjson pid "$SLEEPER" --argjson start "$START" --arg cgroup "$GROUP" '{id: $id, init_process_pid: $pid,
+		init_process_start: $start, created: "2026-01-02T03:04:05.678901234Z", config: {no_pivot_root: false, rootfs: "/b/rootfs",
+		umask: null, labels: ["a=b", "bundle=/b"], cgroups: {path: "/x", systemd: true, Rootless: false, Resources: {pids_limit: null}},
+		scheduler: null, io_priority: null, exec_cpu_affinity: {Initial: null, Final: null}, time_offsets: null, net_devices: {}},
+		rootless: false, cgroup_paths: {"": $cgroup}, namespace_paths: {NEWPID: "/proc/\($pid)/ns/pid"},
+		external_descriptors: ["/dev/null", "pipe:[1]", "pipe:[2]"], intel_rdt_path: ""}' >"$ROOT/$ID/state.json"
+	mkfifo "$ROOT/$ID/exec.fifo"
+	check_form
+}
+
+@test "the form of crun 1.2x, on cgroup v2" {
+	in_cgroup
+	jq -n --argjson pid "$SLEEPER" --argjson start "$START" --arg cgroup "/${GROUP##*/}" '{pid: $pid, "process-start-time": $start,
+		"cgroup-path": $cgroup, scope: "crun-x.scope", "intelrdt": null, rootfs: "rootfs", "systemd-cgroup": true, bundle: "/b",
+		created: "2026-01-02T03:04:05.678901234Z", owner: "root", detached: true, external_descriptors: "[\"/dev/null\"]"}' >"$ROOT/$ID/status"
+	cp "$BUNDLE/config.json" "$ROOT/$ID/config.json"
+	mkfifo "$ROOT/$ID/exec.fifo"
+	check_form
 }
