@@ -3,7 +3,7 @@
 # A whole machine with systemd, pure cgroup v2 and AppArmor under software emulation: how it is made and
 # how it is booted. Sourced by tests/vm/run. (A /dev/kvm may be one that boots no kernel but those made for it.)
 
-machine_packages=systemd,systemd-sysv,dbus,dbus-user-session,libpam-systemd,linux-image-cloud-amd64,apparmor,procps,util-linux,kmod,iproute2,busybox-static,jq,bats,strace,uidmap,runc,crun,libsystemd0,python3
+machine_packages=systemd,systemd-sysv,dbus,dbus-user-session,libpam-systemd,linux-image-cloud-amd64,apparmor,procps,util-linux,kmod,iproute2,busybox-static,jq,bats,strace,uidmap,runc,crun,libsystemd0,python3,criu,iptables
 machine_suite=trixie
 # Newer ones have neither memory nor cpuset for cgroup version 1: the legacy hierarchies are those of this suite's kernel.
 machine_legacy=bookworm
