@@ -40,6 +40,9 @@ plant shell tests/root/x.bats '#!/usr/bin/env bats
 plant readme README.md '    cc -I. program.c -lyajl'
 plant weaken tests/security/weaken.tsv $'x\tsrc/container/init.c\ts/no such line//\tCVE-2019-5736'
 plant weaken tests/security/weaken.tsv $'x\tsrc/container/init.c\ts/set_up/x/\tno such test'
+plant snippets contrib/engines/crio.conf 'runtime_rot = "/run/x"'
+plant snippets contrib/engines/podman.conf 'runtime'
+plant snippets contrib/engines/new.conf ''
 plant words docs/x.md 'see /wo''rk/main/x'
 if [ -x "${OCIRT_BUILD:-build}/ocirt" ]; then
 	OCIRT_BUILD=$(readlink -f "${OCIRT_BUILD:-build}")
