@@ -71,6 +71,9 @@ static void forward_one(struct session *s, int sig)
 
 	switch (sig) {
 	case SIGCHLD:
+		/* In a pid namespace that is ours too, what lost its parent is a child of the subreaper. */
+		ns_reap_others(s->pid);
+		return;
 	case SIGURG:
 	case SIGPIPE:
 	case SIGTTIN:

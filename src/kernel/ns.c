@@ -411,6 +411,16 @@ int ns_reap(pid_t pid, int pidfd, siginfo_t *ret, struct err *err)
 	return collect(pid, pidfd, 0, ret, err) < 0 ? -1 : 0;
 }
 
+void ns_reap_others(pid_t but)
+{
+	siginfo_t info = { 0 };
+
+	while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0 &&
+		info.si_pid != 0 && info.si_pid != but &&
+		waitid(P_PID, (id_t) info.si_pid, &info, WEXITED | WNOHANG | __WALL) == 0)
+		info.si_pid = 0;
+}
+
 /* What keeps it: its state, and where in the kernel it waits, as far as that is ours to see. */
 static int does_not_end(pid_t pid, struct err *err)
 {

@@ -91,6 +91,9 @@ ERR_CHECK int ns_reap(pid_t pid, int pidfd, siginfo_t *ret, struct err *err);
 /* The same for a child that is about to end: ten seconds. ERR_TIMEOUT says what keeps it. */
 ERR_CHECK int ns_reap_soon(pid_t pid, int pidfd, siginfo_t *ret, struct err *err);
 
+/* Reaps the children that have ended, such as a subreaper gets, but for that one and those behind it. */
+void ns_reap_others(pid_t but);
+
 /* Kills a child and reaps it. A process that the kernel holds (state D, the freezer of version 1) does not take the
  * signal: ERR_TIMEOUT at the deadline, and it is still a child. */
 ERR_CHECK int ns_end(pid_t pid, int pidfd, uint64_t deadline_ns, struct err *err);

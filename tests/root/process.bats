@@ -138,3 +138,20 @@ teardown() { teardown_bundle; }
 	[ "$status" = 1 ]
 	one_line '/process/args/0: exec: "./me": stat ./me: no such file or directory'
 }
+
+@test "what loses its parent in a pid namespace that is the host's too is reaped by run" {
+	config '.linux.namespaces |= map(select(.type != "pid"))'
+	script 'i=0; while [ $i -lt 3 ]; do (sh -c "echo \$\$ >>/tmp/pids" &); i=$((i + 1)); done; read x </tmp/end'
+	mkfifo "$BUNDLE/rootfs/tmp/end"
+	run_container >/dev/null 2>&1 3>&- &
+	runtime=$!
+	reaped() {
+		local pid
+		[ "$(cat "$BUNDLE/rootfs/tmp/pids" 2>/dev/null | wc -l)" = 3 ] || return 1
+		while read -r pid; do [ ! -d "/proc/$pid" ] || return 1; done <"$BUNDLE/rootfs/tmp/pids"
+	}
+	wait_for reaped
+	is_status running
+	echo >"$BUNDLE/rootfs/tmp/end"
+	wait $runtime
+}
