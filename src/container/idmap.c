@@ -27,11 +27,12 @@ static int open_namespace(int procfs, pid_t pid, struct err *err)
 }
 
 /* The fds that it has copied are the parent's; it ends before the parent goes on. */
-__attribute__((noreturn)) static void wait_for_end(void)
+__attribute__((noreturn)) static void wait_for_end(pid_t parent)
 {
 	struct err ignored;
 
-	if (ns_pdeathsig(SIGKILL, &ignored) < 0)
+	/* The parent may have ended before the death signal was set. */
+	if (ns_pdeathsig(SIGKILL, &ignored) < 0 || getppid() != parent)
 		_exit(1);
 	for (;;)
 		(void) pause();
@@ -41,12 +42,13 @@ int idmap_open(const struct id_maps *maps, bool deny_setgroups, int procfs, stru
 	struct err *err)
 {
 	_cleanup_fd_ int pidfd = -1, userns = -1;
+	const pid_t parent = getpid();
 	pid_t pid = ns_clone(CLONE_NEWUSER, -1, &pidfd, err);
 
 	if (pid < 0)
 		return -1;
 	if (pid == 0)
-		wait_for_end();
+		wait_for_end(parent);
 	if (usermap_write(maps, deny_setgroups, procfs, pid, arena, err) == 0)
 		userns = open_namespace(procfs, pid, err);
 	child_end(pid, pidfd, time_deadline_ms(END_MS), "the process of an id map");

@@ -431,6 +431,54 @@ rnosymfollow,rsymfollow|^rw,relatime'
 	[ "$output" = 500:500 ]
 }
 
+@test "id-mapped: the process of a map ends where the runtime is killed before that is tied to it" {
+	command -v cc >/dev/null || skip "no C compiler"
+	cat >"$BATS_TEST_TMPDIR/late.c" <<-'END'
+		#define _GNU_SOURCE
+		#include <dlfcn.h>
+		#include <signal.h>
+		#include <stdio.h>
+		#include <string.h>
+		#include <linux/prctl.h>
+		#include <unistd.h>
+
+		int prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)
+		{
+			int (*real)(int, ...) = (int (*)(int, ...)) dlsym(RTLD_NEXT, "prctl");
+			const pid_t parent = getppid();
+
+			if (option == PR_SET_PDEATHSIG) {
+				kill(parent, SIGKILL);
+				while (getppid() == parent)
+					usleep(1000);
+			}
+			return real(option, a, b, c, d);
+		}
+
+		/* The parent goes no further than to the maps of the process. */
+		ssize_t write(int fd, const void *bytes, size_t count)
+		{
+			ssize_t (*real)(int, const void *, size_t) =
+				(ssize_t (*)(int, const void *, size_t)) dlsym(RTLD_NEXT, "write");
+			char link[32], path[128] = "";
+
+			snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+			if (readlink(link, path, sizeof(path) - 1) > 0 && strstr(path, "id_map") != NULL)
+				pause();
+			return real(fd, bytes, count);
+		}
+	END
+	cc -shared -fPIC -o "$BATS_TEST_TMPDIR/late.so" "$BATS_TEST_TMPDIR/late.c" -ldl
+	config '.mounts += [{"destination":"/mnt/i","type":"bind","source":$s,"options":["bind"],
+		"uidMappings":[{"containerID":0,"hostID":1000,"size":10}],"gidMappings":[{"containerID":0,"hostID":1000,"size":10}]}]' \
+		--arg s "$BATS_TEST_TMPDIR"
+	run env LD_PRELOAD="$BATS_TEST_TMPDIR/late.so" timeout -s KILL 60 "${RT[@]}" create -b "$BUNDLE" "$ID" </dev/null >/dev/null
+	[ "$status" = 137 ]
+	unlocked() { flock -n "$ROOT/$ID" true; }
+	wait_for unlocked
+	rt delete --force "$ID"
+}
+
 @test "id-mapped: maps of one kind only, idmap without maps" {
 	src=$BATS_TEST_TMPDIR
 	config '.mounts += [{"destination":"/mnt/i","type":"bind","source":$s,"options":["bind"],
