@@ -58,6 +58,7 @@ void created_end_within(struct created *child, uint64_t deadline_ns)
 	end_one(&child->first_pid, &child->first_pidfd, deadline_ns);
 	word_close(&child->word);
 	fd_close(&child->terminal);
+	fd_close(&child->netns);
 }
 
 void created_end(struct created *child)
@@ -427,11 +428,10 @@ static int run_hooks(const struct plan *plan, const char *state, struct created 
 	child->hooks_begun = true;
 	/* By now it is in its network namespace, and hooks may expect the devices there. */
 	if (plan->net.count > 0) {
-		_cleanup_fd_ int netns = netdev_namespace(child->pid, err);
-
+		child->netns = netdev_namespace(child->pid, err);
 		child->net_names = arena_array(arena, plan->net.count, sizeof(*child->net_names));
-		if (netns < 0 ||
-			netdev_move(plan->net.devices, plan->net.count, netns, arena,
+		if (child->netns < 0 ||
+			netdev_move(plan->net.devices, plan->net.count, child->netns, arena,
 				child->net_names, &child->net_moved, err) < 0)
 			return -1;
 	}

@@ -50,6 +50,7 @@ struct created {
 	bool in_cgroup; /* of v2, from its birth */
 	const char **net_names; /* what the network devices are called inside, or NULL */
 	size_t net_moved; /* how many network devices went in */
+	int netns; /* where they went, which is there without the child too, or -1 */
 	bool hooks_begun; /* from here on the hooks of creation may have done something */
 	int sock; /* messages */
 	int signals; /* those that end the set-up (kernel/signals.h), borrowed, or -1 */
@@ -60,7 +61,7 @@ struct created {
 #define CREATED_INIT                                                                               \
 	{                                                                                          \
 		.pidfd = -1, .first_pidfd = -1, .sock = -1, .signals = -1, .word = WORD_INIT,      \
-		.terminal = -1                                                                     \
+		.terminal = -1, .netns = -1                                                        \
 	}
 
 ERR_CHECK int create_spawn(const struct create_job *job, struct created *ret, struct err *err);

@@ -411,16 +411,10 @@ void container_done(struct container *container)
 	if (container->created) {
 		if (!container->ended)
 			container->child.pid = 0;
-	} else if (container->child.pid > 0 && container->child.net_moved > 0) {
-		/* While the namespace is there: it ends with the child. */
-		_cleanup_fd_ int netns = netdev_namespace(container->child.pid, &ignored);
-
-		if (netns < 0)
-			err_drop(&ignored);
-		else
-			netdev_return(net_records(container), container->child.net_moved, netns,
-				&container->arena);
-	}
+	} else if (container->child.net_moved > 0)
+		/* Before created_end: a namespace of the child's own may end with it. */
+		netdev_return(net_records(container), container->child.net_moved,
+			container->child.netns, &container->arena);
 	created_end(&container->child);
 	held = container->child.pid > 0;
 	notify_close(&container->notify);

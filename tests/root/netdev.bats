@@ -86,6 +86,25 @@ rt() { inside "$OCIRT" --root "$ROOT" "$@"; }
 	says 'inet 192.0.2.7/24'
 }
 
+@test "a child that fails behind the move: it comes back all the same, from a namespace of its own and a joined one" {
+	unshare -n sleep 300 &
+	other=$!
+	HOST2=$HOST
+	HOST=$other wait_for differs
+	HOST=$HOST2
+	config '.hooks.createContainer = [{path:"/bin/false"}]'
+	for path in "" /proc/$other/ns/net; do
+		config '.linux.namespaces |= map(if .type == "network" and $p != "" then .path = $p else . end)' --arg p "$path"
+		run run_container
+		[ "$status" = 1 ]
+		one_line 'createContainer'
+		run inside ip addr show dev o0
+		[ "$status" = 0 ]
+		says 'inet 192.0.2.7/24'
+	done
+	kill $other
+}
+
 @test "a joined namespace: a taken name is an error, and delete leaves the device in it" {
 	unshare -n sleep 300 &
 	other=$!
