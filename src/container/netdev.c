@@ -45,8 +45,17 @@ struct side {
 	int sock;
 };
 
-/* The name itself, or the first free one of a template like eth%d. */
-static int choose_name(int sock, const char *wanted, char name[NAME_BYTES], struct err *err)
+static bool is_given(const char *name, const char *const *given, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (str_eq(name, given[i]))
+			return true;
+	return false;
+}
+
+/* The name itself, or the first free one of a template like eth%d; given: names that are taken as well. */
+static int choose_name(int sock, const char *wanted, const char *const *given, size_t given_count,
+	char name[NAME_BYTES], struct err *err)
 {
 	const char *at = strstr(wanted, "%d");
 
@@ -63,6 +72,8 @@ static int choose_name(int sock, const char *wanted, char name[NAME_BYTES], stru
 	for (int number = 0; number < NAMES_MAX; number++) {
 		(void) snprintf(
 			name, NAME_BYTES, "%.*s%d%s", (int) (at - wanted), wanted, number, at + 2);
+		if (is_given(name, given, given_count))
+			continue;
 		if (net_find(sock, name, err) >= 0)
 			continue;
 		if (err->num != ENODEV)
@@ -82,7 +93,7 @@ static int transfer(const struct side *from, const struct side *to, const char *
 	int index = net_find(from->sock, old_name, err);
 
 	if (index < 0 || net_addresses(from->sock, index, arena, &addresses, &count, err) < 0 ||
-		choose_name(to->sock, wanted, name, err) < 0 ||
+		choose_name(to->sock, wanted, NULL, 0, name, err) < 0 ||
 		net_move(from->sock, index, to->netns, name, err) < 0)
 		return -1;
 	*ret_name = arena_str(arena, name);
@@ -95,8 +106,37 @@ static int transfer(const struct side *from, const struct side *to, const char *
 	return net_up(to->sock, index, err);
 }
 
+int netdev_choose(
+	const struct net_plan *net, struct arena *arena, const char ***ret_names, struct err *err)
+{
+	_cleanup_fd_ int netns = -1, own = -1, there = -1;
+	const char **names;
+
+	if (net->count == 0 || net->path[0] == '\0')
+		return 0;
+	netns = ns_open(net->path, CLONE_NEWNET, err);
+	own = netns < 0 ? -1 : ns_open_self(CLONE_NEWNET, err);
+	there = own < 0 ? -1 : open_in(netns, own, err);
+	if (there < 0)
+		return err_place(err, "/linux/netDevices");
+	names = arena_array(arena, net->count, sizeof(*names));
+	for (size_t i = 0; i < net->count; i++) {
+		const char *wanted = net->devices[i].name;
+		char name[NAME_BYTES];
+
+		names[i] = wanted;
+		if (strstr(wanted, "%d") == NULL)
+			continue;
+		if (choose_name(there, wanted, names, i, name, err) < 0)
+			return err_place(err, net->devices[i].pointer);
+		names[i] = arena_str(arena, name);
+	}
+	*ret_names = names;
+	return 0;
+}
+
 int netdev_move(const struct net_device_plan *devices, size_t count, int netns, struct arena *arena,
-	const char **ret_names, size_t *ret_moved, struct err *err)
+	const char **names, size_t *ret_moved, struct err *err)
 {
 	_cleanup_fd_ int own = -1, here = -1, there = -1;
 
@@ -106,12 +146,22 @@ int netdev_move(const struct net_device_plan *devices, size_t count, int netns, 
 	if (there < 0)
 		return err_place(err, "/linux/netDevices");
 	for (size_t i = 0; i < count; i++) {
-		const char *name = NULL;
-		const int done =
-			transfer(&(struct side){ own, here }, &(struct side){ netns, there },
-				devices[i].host_name, devices[i].name, arena, &name, err);
+		const struct side from = { own, here }, to = { netns, there };
+		const char *wanted = devices[i].name, *name = NULL;
+		int done;
 
-		ret_names[i] = name;
+		if (names[i] != NULL)
+			wanted = names[i];
+		done = transfer(&from, &to, devices[i].host_name, wanted, arena, &name, err);
+		/* Somebody else was faster: the next free one. */
+		if (done < 0 && name == NULL && err->num == EEXIST &&
+			!str_eq(wanted, devices[i].name)) {
+			err_drop(err);
+			done = transfer(&from, &to, devices[i].host_name, devices[i].name, arena,
+				&name, err);
+		}
+		if (name != NULL)
+			names[i] = name;
 		*ret_moved += name != NULL;
 		if (done < 0)
 			return err_place(err, devices[i].pointer);

@@ -21,14 +21,19 @@
 /* The network namespace of a process, to keep it alive. Returns an fd. */
 ERR_CHECK int netdev_namespace(pid_t pid, struct err *err);
 
-/* Moves all of them; *ret_moved counts those that have gone, whatever the result. The caller is in the
- * host's namespace and stays there. A name like eth%d gets the first free number: ret_names
- * has room for count names inside, in the arena; NULL for one that has not gone. */
-ERR_CHECK int netdev_move(const struct net_device_plan *devices, size_t count, int netns,
-	struct arena *arena, const char **ret_names, size_t *ret_moved, struct err *err);
+/* The names inside a namespace that is joined, in the arena: one like eth%d gets the first free number. They are
+ * chosen before anything moves, so that the state knows them. Another namespace, or no device: nothing. */
+ERR_CHECK int netdev_choose(
+	const struct net_plan *net, struct arena *arena, const char ***ret_names, struct err *err);
 
-/* What netdev_return needs to know of the devices, one text each, for the state. names: what netdev_move
- * gave; NULL before it: the way back of a device that never went fails, as its name is taken. */
+/* Moves all of them; *ret_moved counts those that have gone, whatever the result. The caller is in the
+ * host's namespace and stays there. names has count names that were chosen, or NULL for one that was not, and
+ * gets those of the devices that have gone. */
+ERR_CHECK int netdev_move(const struct net_device_plan *devices, size_t count, int netns,
+	struct arena *arena, const char **names, size_t *ret_moved, struct err *err);
+
+/* What netdev_return needs to know of the devices, one text each, for the state. names: what netdev_choose or
+ * netdev_move gave, or NULL. Before the move the way back of a device that never went fails, as its name is taken. */
 char **netdev_record(const struct net_plan *net, const char *const *names, struct arena *arena);
 
 /* Takes those that are still in the namespace back to the host, where they have their old names, and

@@ -169,6 +169,10 @@ int container_record_child(struct container *container, struct err *err)
 	record->pid = container->child.pid;
 	log_debug("first process %d, cgroup %s", (int) container->child.pid,
 		container->cgroups.leaf_count > 0 ? container->cgroups.leaves[0] : "none");
+	if (container->child.net_names == NULL &&
+		netdev_choose(&container->bundle.plan.net, &container->arena,
+			&container->child.net_names, err) < 0)
+		return -1;
 	/* Before they go, so that they come back from a namespace that others keep. */
 	record->net_devices.items = net_records(container);
 	record->net_devices.count = container->bundle.plan.net.count;

@@ -153,6 +153,16 @@ rt() { inside "$OCIRT" --root "$ROOT" "$@"; }
 	[ "$status" != 0 ]
 	nsenter -n -t $other ip link show gone
 	rt delete --force "$ID"
+	inside ip link show o0
+	# Under names that nobody knew before.
+	nsenter -n -t $other ip link add eth0 type veth peer name eth2
+	config '.linux.netDevices = {"o0":{"name":"eth%d"},"o1":{"name":"eth%d"}}'
+	run create_container
+	[ "$status" != 0 ]
+	nsenter -n -t $other ip link show eth1
+	nsenter -n -t $other ip link show eth3
+	rt delete --force "$ID"
+	inside ip link show o1
 	kill $other
 	run inside ip addr show dev o0
 	[ "$status" = 0 ]
