@@ -319,8 +319,10 @@ static const char *found_as(const char *id, struct arena *arena)
  * script around it, is called and looks on by itself. */
 static const char *find(const char *runtime, const char *id, struct arena *arena, struct err *err)
 {
+	/* Behind those of a PATH: what CRI-O's packages bring with them, and NixOS's. */
 	static const char *const folders[] = { "/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
-		"/usr/bin", "/sbin", "/bin" };
+		"/usr/bin", "/sbin", "/bin", "/usr/libexec/crio", "/usr/lib/cri-o-runc/sbin",
+		"/run/current-system/sw/bin" };
 	const char *behind = found_as(id, arena), *ours = behind;
 
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {

@@ -189,6 +189,22 @@ check_failures() { # RUNTIME
 	check_failures crun
 }
 
+@test "crun is found where CRI-O's packages and NixOS have it" {
+	local top folder
+	stopped_of crun
+	called_as 3 'not today'
+	mkdir "$BATS_TEST_TMPDIR/none"
+	for folder in /usr/libexec/crio /run/current-system/sw/bin; do
+		top=${folder%/crio} top=${top%/current-system*}
+		[ -d "$top" ] || skip "no $top"
+		# shellcheck disable=SC2016
+		run ! with "$BATS_TEST_TMPDIR/none" none bash -c 'mount -t tmpfs none "$1" && mkdir -p "$2" && cp "$0" "$2" || exit 99
+			exec "${@:3}"' "$FOUND/crun" "$top" "$folder" "${RT[@]}" delete "$ID"
+		one_line "$folder/crun delete: exit status 3: not today"
+		nothing_gone
+	done
+}
+
 # Its minute would be too long for a test: what is seen is that each wait for it has an end.
 @test "a runtime that does not end is waited for with a deadline, and ends with ours" {
 	command -v strace >/dev/null || skip "no strace"
