@@ -115,7 +115,9 @@ static int try_program(const struct beneath *root, const char *name, const char 
 	if (fstat(fd, &info) < 0)
 		return err_sys(err, "stat %s", path);
 	if (S_ISDIR(info.st_mode))
-		return err_set(err, ERR_EXEC_PERMISSION, "exec: \"%s\": is a directory", name);
+		/* Docker before 24 and its client know the kernel's word alone for 126. */
+		return err_set(err, ERR_EXEC_PERMISSION,
+			"exec: \"%s\": is a directory: permission denied", name);
 	if (!S_ISREG(info.st_mode) || faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0)
 		return err_set(err, ERR_EXEC_PERMISSION, "exec: \"%s\": permission denied", name);
 	return 1;

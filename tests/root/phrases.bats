@@ -63,7 +63,10 @@ phrase() {
 	phrase 1 'container with given ID already exists' <<<'create --bundle BUNDLE ID'
 	phrase 255 'executable file not found in $PATH' <<<'exec ID nosuch'
 	phrase 255 'no such file or directory' <<<'exec ID /no/such'
-	phrase 255 'permission denied' <<<'exec ID /etc/passwd'
+	phrase 255 'permission denied' <<-'E'
+		exec ID /etc/passwd
+		exec ID /bin
+	E
 	rt pause "$ID"
 	phrase 255 'cannot exec in a paused container' 'container paused' <<<'exec ID true'
 	rt resume "$ID"
@@ -87,6 +90,8 @@ phrase() {
 	args /no/such
 	phrase 1 'no such file or directory' <<<'create --bundle BUNDLE ID'
 	args /etc/passwd
+	phrase 1 'permission denied' <<<'create --bundle BUNDLE ID'
+	args /bin
 	phrase 1 'permission denied' <<<'create --bundle BUNDLE ID'
 	args /bin/sh
 	config '.mounts += [{"destination":"/mnt","source":"/etc/passwd","options":["bind"]}]'
