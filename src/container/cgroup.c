@@ -58,6 +58,14 @@ int cgroup_locate(const struct cgroup_plan *plan, const struct facts *facts, int
 	return 0;
 }
 
+/* It came into use since it was looked at: it is not ours to end. */
+static void give_up(struct cgroup_dirs *dirs)
+{
+	dirs->unit = NULL;
+	dirs->leaf_count = 0;
+	dirs->parent_count = 0;
+}
+
 /* An ordinary user who asked for nothing goes on without a cgroup where the kernel lets make none. */
 static int or_without(const struct cgroup_plan *plan, struct cgroup_dirs *dirs, struct err *err)
 {
@@ -109,11 +117,8 @@ static int go_home(const struct cgroup_dirs *dirs, pid_t pid, struct err *err)
 int cgroup_make(const struct cgroup_plan *plan, struct cgroup_dirs *dirs, struct err *err)
 {
 	if (managers[dirs->manager]->make(dirs, err) < 0) {
-		if (err->code == ERR_STATE) {
-			/* It came into use since it was looked at: it is not ours to end. */
-			dirs->leaf_count = 0;
-			dirs->parent_count = 0;
-		}
+		if (err->code == ERR_STATE)
+			give_up(dirs);
 		return or_without(plan, dirs, err);
 	}
 	/* Where systemd makes the directories they are not there yet. */
@@ -149,8 +154,11 @@ int cgroup_clone_fd(const struct cgroup_dirs *dirs, struct err *err)
 int cgroup_place(const struct cgroup_plan *plan, struct cgroup_dirs *dirs, int procfs, pid_t pid,
 	bool born_inside, struct err *err)
 {
-	if (managers[dirs->manager]->place(plan, dirs, procfs, pid, born_inside, err) < 0)
+	if (managers[dirs->manager]->place(plan, dirs, procfs, pid, born_inside, err) < 0) {
+		if (err->code == ERR_STATE)
+			give_up(dirs);
 		return or_without(plan, dirs, err);
+	}
 	if (dirs->manager != CGROUP_MANAGER_SYSTEMD)
 		return 0;
 	return fill(plan, dirs, err) < 0 ? -1 : go_home(dirs, pid, err);

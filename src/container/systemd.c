@@ -411,8 +411,11 @@ int systemd_start(struct systemd *systemd, const struct unit_plan *unit, const c
 		if (str_eq(outcome.name, "org.freedesktop.systemd1.UnitExists") && !reset) {
 			reset_failed(systemd, unit->name);
 			reset = true;
-		} else if (!learn(&unknown, unit, &outcome))
+		} else if (!learn(&unknown, unit, &outcome)) {
+			if (str_eq(outcome.name, "org.freedesktop.systemd1.UnitExists"))
+				err->code = ERR_STATE; /* somebody else's */
 			return err_ctx(err, "start unit %s", unit->name);
+		}
 		err_drop(err);
 	}
 }

@@ -193,3 +193,66 @@ refused_by_all() { # the same, and the runc of this host refuses it as well
 		rm "$BATS_TEST_TMPDIR/poststop"
 	done
 }
+
+@test "systemd: a unit of that name that is somebody else's is not stopped" {
+	command -v cc >/dev/null || skip "no C compiler"
+	cat >"$BATS_TEST_TMPDIR/bus.c" <<-'END'
+		/* A bus whose systemd has every unit already, and which writes down what it is asked for. */
+		#include <errno.h>
+		#include <stdarg.h>
+		#include <stdio.h>
+		#include <stdlib.h>
+		#include <string.h>
+
+		struct error { const char *name, *message; int need_free; };
+		static char method[64];
+		static int thing;
+
+		int sd_bus_open_system(void **bus) { *bus = &thing; return 0; }
+		int sd_bus_open_user(void **bus) { *bus = &thing; return 0; }
+		void *sd_bus_flush_close_unref(void *bus) { return NULL; }
+		int sd_bus_message_new_method_call(void *bus, void **message, const char *service,
+			const char *path, const char *interface, const char *name)
+		{
+			*message = &thing;
+			snprintf(method, sizeof(method), "%s", name);
+			return 0;
+		}
+		int sd_bus_message_append(void *message, const char *types, ...) { return 0; }
+		int sd_bus_message_append_array(void *message, char type, const void *bytes, size_t size) { return 0; }
+		int sd_bus_message_open_container(void *message, char type, const char *contents) { return 0; }
+		int sd_bus_message_close_container(void *message) { return 0; }
+		int sd_bus_message_read(void *message, const char *types, ...) { return 0; }
+		void *sd_bus_message_unref(void *message) { return NULL; }
+		int sd_bus_call(void *bus, void *message, unsigned long long timeout, struct error *error, void **reply)
+		{
+			FILE *calls = fopen(getenv("CALLS"), "a");
+
+			fprintf(calls, "%s\n", method);
+			fclose(calls);
+			*reply = NULL;
+			if (strcmp(method, "ResetFailedUnit") == 0)
+				return 0;
+			error->name = strcmp(method, "StartTransientUnit") == 0
+				? "org.freedesktop.systemd1.UnitExists" : "org.freedesktop.systemd1.NoSuchUnit";
+			error->message = "as it is";
+			return -EEXIST;
+		}
+		void sd_bus_error_free(void *error) { }
+		int sd_bus_match_signal_async(void *bus, ...) { return 0; }
+		int sd_bus_process(void *bus, void **message) { return 0; }
+		int sd_bus_wait(void *bus, unsigned long long timeout) { return 0; }
+		int sd_bus_get_property_string(void *bus, ...) { return -ENOENT; }
+	END
+	mkdir "$BATS_TEST_TMPDIR/lib"
+	cc -shared -fPIC -o "$BATS_TEST_TMPDIR/lib/libsystemd.so.0" "$BATS_TEST_TMPDIR/bus.c"
+	config '.linux.cgroupsPath = $p' --arg p "ocirt-test-$$.slice:ocirt:$ID"
+	run env CALLS="$BATS_TEST_TMPDIR/calls" LD_LIBRARY_PATH="$BATS_TEST_TMPDIR/lib" \
+		"$OCIRT" --root "$ROOT" --systemd-cgroup create -b "$BUNDLE" "$ID" </dev/null
+	[[ ! $output =~ knows\ no\ systemd ]] || skip "built without systemd's headers"
+	[ "$status" = 1 ]
+	one_line "start unit ocirt-$ID.scope: as it is"
+	grep -q StartTransientUnit "$BATS_TEST_TMPDIR/calls"
+	fails grep StopUnit "$BATS_TEST_TMPDIR/calls"
+	[ ! -e "$ROOT/$ID" ]
+}
