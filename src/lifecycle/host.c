@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -48,7 +49,7 @@ int lifecycle_default_root(struct arena *arena, const char **ret, struct err *er
 		root = !facts.in_user_ns;
 	}
 	/* unshare -Ur: all capabilities, and a /run that belongs to somebody else. */
-	if (root && access("/run/ocirt", F_OK) < 0 && access("/run", W_OK) < 0)
+	if (root && access("/run/ocirt", X_OK) < 0 && (errno != ENOENT || access("/run", W_OK) < 0))
 		root = false;
 	*ret = root		  ? "/run/ocirt"
 		: runtime != NULL ? arena_printf(arena, "%s/ocirt", runtime)

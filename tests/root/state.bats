@@ -479,3 +479,19 @@ not_there() { # every verb that looks says that there is no such container
 		done
 	done
 }
+
+@test "root of a user namespace has a state directory of its own where /run/ocirt is somebody else's" {
+	as_root_inside() { # COMMAND...: with root's /run/ocirt there, and none of one's own yet
+		unshare -m sh -c 'mount -t tmpfs -o mode=755 none /run && mkdir -m 700 /run/ocirt && install -m 755 "$0" /run/program &&
+			mount -t tmpfs -o mode=1777 none /tmp && cd / &&
+			exec setpriv --reuid 54321 --regid 54321 --clear-groups env -u XDG_RUNTIME_DIR -u USER unshare -Ur "$@"' "$OCIRT" "$@"
+	}
+	as_root_inside true || skip "user namespaces are refused here"
+	run as_root_inside /run/program list -q
+	echo "$output"
+	[ "$status" = 0 ]
+	[ -z "$output" ]
+	run as_root_inside /run/program state nobody
+	[ "$status" = 1 ]
+	one_line 'state nobody: .*does not exist'
+}
