@@ -124,6 +124,31 @@ running() { [ "$(rt state "$ID" 2>/dev/null | jq -r .status)" = running ]; }
 	rt delete --force "$ID"
 }
 
+# Opening the kernel's log to write asks for no capability: the rules alone decide.
+@test "device rules are applied again, those that the configuration has by now" {
+	mknod "$BUNDLE/rootfs/log" c 1 11 2>/dev/null || skip "nodes cannot be made here"
+	with_tmpfs
+	counting
+	writable() { rt exec "$ID" sh -c ': >>/log' </dev/null 2>&1; }
+	start_detached run -d "$ID"
+	wait_for running
+	run ! writable
+	one_line 'Operation not permitted'
+	rt checkpoint --image-path "$IMAGES" "$ID"
+	start_detached restore -d --image-path "$IMAGES" "$ID"
+	wait_for running
+	wait_for counted 0
+	run ! writable
+	one_line 'Operation not permitted'
+	rt checkpoint --image-path "$IMAGES.2" "$ID"
+	config '.linux.resources.devices += [{allow: true, type: "c", major: 1, minor: 11, access: "w"}]'
+	start_detached restore -d --image-path "$IMAGES.2" "$ID"
+	wait_for running
+	wait_for counted 0
+	writable
+	rt delete --force "$ID"
+}
+
 @test "the processes come to the cgroups that the configuration names by now" {
 	[ -z "${OCIRT_MANAGER-}" ] || skip "the name of the cgroup is systemd's"
 	with_tmpfs

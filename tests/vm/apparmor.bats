@@ -3,6 +3,7 @@
 # shellcheck disable=SC2016
 # AppArmor: a profile like Docker's own is applied to the container and to what is executed in it.
 
+bats_require_minimum_version 1.5.0
 load ../helpers
 
 setup() {
@@ -104,4 +105,30 @@ who='cat /proc/self/attr/current; cat /tmp/denied 2>&1; cat /tmp/other 2>&1; mou
 	echo "$output"
 	[ "$status" != 0 ]
 	one_line 'ocirt-test-none'
+}
+
+@test "checkpoint and restore: the profile is there again, and images of another one are refused" {
+	criu check >/dev/null 2>&1 || skip "no criu that runs here"
+	script 'while :; do sleep 0.05; done'
+	config '.process.apparmorProfile = $p' --arg p "$PROFILE"
+	start_detached() { (cd "$BUNDLE" && rt "$@" </dev/null 2>&1 | cat >"$BATS_TEST_TMPDIR/out") 3>&- & }
+	running() { [ "$(rt state "$ID" 2>/dev/null | jq -r .status)" = running ]; }
+	label() { cat "/proc/$(rt state "$ID" | jq .pid)/attr/current"; }
+	images=$BATS_TEST_TMPDIR/images
+	start_detached run -d "$ID"
+	wait_for running
+	rt checkpoint --image-path "$images" "$ID"
+	start_detached restore -d --image-path "$images" "$ID"
+	wait_for running
+	[ "$(label)" = "$PROFILE (enforce)" ]
+	run ! rt exec "$ID" cat /tmp/denied </dev/null
+	[[ $output == *"Permission denied" ]]
+	rt checkpoint --image-path "$images.2" "$ID"
+	config '.process.apparmorProfile = $p' --arg p "$PROFILE-other"
+	run ! timeout 120 "$OCIRT" --root "$ROOT" restore -d -b "$BUNDLE" --image-path "$images.2" "$ID" </dev/null 3>&-
+	one_line "^restore $ID: /process/apparmorProfile: .*$PROFILE"
+	start_detached restore -d --lsm-profile "apparmor:$PROFILE-other" --image-path "$images.2" "$ID"
+	wait_for running
+	[ "$(label)" = "$PROFILE-other (enforce)" ]
+	rt delete --force "$ID"
 }
