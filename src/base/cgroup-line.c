@@ -10,8 +10,9 @@ bool cgroup_line_next(const char **text, struct cgroup_line *ret)
 		const char *controllers = memchr(line, ':', (size_t) (end - line)), *path;
 
 		*text = end + (*end == '\n');
-		if (controllers++ == NULL)
+		if (controllers == NULL)
 			continue;
+		controllers++;
 		path = memchr(controllers, ':', (size_t) (end - controllers));
 		if (path == NULL)
 			continue;

@@ -81,6 +81,7 @@ void run_target(const uint8_t *bytes, size_t length, struct arena *arena)
 }
 #elif TARGET == CGROUP
 #include "kernel/cgroupfs.c"
+#include "kernel/cgroupfs-oom.c"
 
 /* Every file that is asked for is the next piece of the input, in turn. */
 static struct input pieces, rewound;

@@ -213,7 +213,8 @@ in_shell() {
 
 @test "exec: a signal to the runtime is the program's, and the mode is restored" {
 	idle
-	for s in 15 1 2 3 10; do
+	# (busybox ignores QUIT until it executes the other program)
+	for s in 15 1 2 10; do
 		run on_pty -w UP -s $s -- exec -t "$ID" sh -c 'echo UP; exec sleep 100'
 		[ "$status" = $((128 + s)) ]
 		says 'mode: restored'
