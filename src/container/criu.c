@@ -237,7 +237,7 @@ __attribute__((noreturn)) static void become(
 	sigset_t none;
 	int silent;
 
-	if (ns_pdeathsig(SIGKILL, &err) < 0 || getppid() != parent)
+	if (ns_die_with(parent, &err) < 0)
 		_exit(127);
 	sock = fcntl(
 		sock, F_DUPFD_CLOEXEC, FAR_FD); /* out of the way of the numbers that criu gets */

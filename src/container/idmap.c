@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <sched.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -31,8 +30,7 @@ __attribute__((noreturn)) static void wait_for_end(pid_t parent)
 {
 	struct err ignored;
 
-	/* The parent may have ended before the death signal was set. */
-	if (ns_pdeathsig(SIGKILL, &ignored) < 0 || getppid() != parent)
+	if (ns_die_with(parent, &ignored) < 0)
 		_exit(1);
 	for (;;)
 		(void) pause();

@@ -60,9 +60,8 @@ __attribute__((noreturn)) static void become(
 	struct err err;
 	sigset_t none;
 
-	/* The runtime may have ended before the death signal was set. */
-	if (ns_pdeathsig(SIGKILL, &err) < 0 || getppid() != parent || dup2(input, 0) < 0 ||
-		dup2(output, 1) < 0 || dup2(errors, 2) < 0)
+	if (ns_die_with(parent, &err) < 0 || dup2(input, 0) < 0 || dup2(output, 1) < 0 ||
+		dup2(errors, 2) < 0)
 		_exit(127);
 	(void) sigemptyset(&none);
 	(void) sigprocmask(SIG_SETMASK, &none, NULL);

@@ -54,7 +54,7 @@ __attribute__((noreturn)) static void compile_as_child(const struct seccomp_rule
 {
 	struct proc_filter filter = { .flags = 0 };
 
-	if (ns_pdeathsig(SIGKILL, &box->err) < 0 || getppid() != parent ||
+	if (ns_die_with(parent, &box->err) < 0 ||
 		rlimit_set(0, RLIMIT_CPU, LIBRARY_CPU_S, LIBRARY_CPU_S, &box->err) < 0 ||
 		seccomp_compile(rules, arena, &filter.code, &filter.count, &box->err) < 0)
 		_exit(1);

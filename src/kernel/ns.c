@@ -505,6 +505,15 @@ int ns_pdeathsig(int sig, struct err *err)
 	return 0;
 }
 
+int ns_die_with(pid_t parent, struct err *err)
+{
+	if (ns_pdeathsig(SIGKILL, err) < 0)
+		return -1;
+	if (getppid() != parent)
+		return err_num(err, ESRCH, "process %d, our parent", (int) parent);
+	return 0;
+}
+
 int ns_setsid(struct err *err)
 {
 	if (setsid() < 0)

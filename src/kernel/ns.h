@@ -101,9 +101,11 @@ ERR_CHECK int ns_end(pid_t pid, int pidfd, uint64_t deadline_ns, struct err *err
 ERR_CHECK int ns_set_hostname(const char *name, struct err *err);
 ERR_CHECK int ns_set_domainname(const char *name, struct err *err);
 
-/* The signal we get when the parent ends (0: none). A change of ids clears it: set it again, and
- * compare getppid() afterwards, for the parent may have ended before. prctl(2). */
+/* The signal we get when the parent ends (0: none). A change of ids clears it: set it again, and look
+ * afterwards, for the parent may have ended before. prctl(2). */
 ERR_CHECK int ns_pdeathsig(int sig, struct err *err);
+/* The same, SIGKILL, with that look: ESRCH where the parent has ended. For a child in its parent's pid namespace. */
+ERR_CHECK int ns_die_with(pid_t parent, struct err *err);
 ERR_CHECK int ns_setsid(struct err *err);
 /* Orphans among our descendants become our children. */
 ERR_CHECK int ns_subreaper(struct err *err);
