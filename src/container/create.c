@@ -429,9 +429,6 @@ static int run_hooks(const struct plan *plan, const char *state, struct created 
 	/* By now it is in its network namespace, and hooks may expect the devices there. */
 	if (plan->net.count > 0) {
 		child->netns = netdev_namespace(child->pid, err);
-		if (child->net_names == NULL)
-			child->net_names =
-				arena_array(arena, plan->net.count, sizeof(*child->net_names));
 		if (child->netns < 0 ||
 			netdev_move(plan->net.devices, plan->net.count, child->netns, arena,
 				child->net_names, &child->net_moved, err) < 0)

@@ -48,7 +48,8 @@ struct created {
 	pid_t first_pid; /* 0, or the one that cloned it as a sibling: ends by itself, not reaped yet */
 	int first_pidfd;
 	bool in_cgroup; /* of v2, from its birth */
-	const char **net_names; /* what the network devices are called inside, or NULL */
+	const char *
+		*net_names; /* what the network devices are called inside (container/netdev.h) */
 	size_t net_moved; /* how many network devices went in */
 	int netns; /* where they went, which is there without the child too, or -1 */
 	bool hooks_begun; /* from here on the hooks of creation may have done something */

@@ -112,14 +112,17 @@ int netdev_choose(
 	_cleanup_fd_ int netns = -1, own = -1, there = -1;
 	const char **names;
 
-	if (net->count == 0 || net->path[0] == '\0')
+	if (net->count == 0)
+		return 0;
+	names = arena_array(arena, net->count, sizeof(*names));
+	*ret_names = names;
+	if (net->path[0] == '\0')
 		return 0;
 	netns = ns_open(net->path, CLONE_NEWNET, err);
 	own = netns < 0 ? -1 : ns_open_self(CLONE_NEWNET, err);
 	there = own < 0 ? -1 : open_in(netns, own, err);
 	if (there < 0)
 		return err_place(err, "/linux/netDevices");
-	names = arena_array(arena, net->count, sizeof(*names));
 	for (size_t i = 0; i < net->count; i++) {
 		const char *wanted = net->devices[i].name;
 		char name[NAME_BYTES];
@@ -131,7 +134,6 @@ int netdev_choose(
 			return err_place(err, net->devices[i].pointer);
 		names[i] = arena_str(arena, name);
 	}
-	*ret_names = names;
 	return 0;
 }
 
@@ -177,8 +179,7 @@ char **netdev_record(const struct net_plan *net, const char *const *names, struc
 
 	for (size_t i = 0; i < count; i++)
 		records[i] = arena_printf(arena, "%s %s %s", net->devices[i].host_name,
-			names != NULL && names[i] != NULL ? names[i] : net->devices[i].name,
-			net->path);
+			names[i] != NULL ? names[i] : net->devices[i].name, net->path);
 	return records;
 }
 

@@ -21,8 +21,8 @@
 /* The network namespace of a process, to keep it alive. Returns an fd. */
 ERR_CHECK int netdev_namespace(pid_t pid, struct err *err);
 
-/* The names inside a namespace that is joined, in the arena: one like eth%d gets the first free number. They are
- * chosen before anything moves, so that the state knows them. Another namespace, or no device: nothing. */
+/* A name for each device, in the arena: inside a namespace that is joined one like eth%d gets the first free number,
+ * before anything moves, so that the state knows it. In a new namespace none is chosen yet: NULL. */
 ERR_CHECK int netdev_choose(
 	const struct net_plan *net, struct arena *arena, const char ***ret_names, struct err *err);
 
@@ -33,7 +33,7 @@ ERR_CHECK int netdev_move(const struct net_device_plan *devices, size_t count, i
 	struct arena *arena, const char **names, size_t *ret_moved, struct err *err);
 
 /* What netdev_return needs to know of the devices, one text each, for the state. names: what netdev_choose or
- * netdev_move gave, or NULL. Before the move the way back of a device that never went fails, as its name is taken. */
+ * netdev_move gave. Before the move the way back of a device that never went fails, as its name is taken. */
 char **netdev_record(const struct net_plan *net, const char *const *names, struct arena *arena);
 
 /* Takes those that are still in the namespace back to the host, where they have their old names, and
