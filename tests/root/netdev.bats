@@ -10,10 +10,9 @@ setup() {
 	setup_bundle
 	host_before
 	# What stands for the host: the runtime runs in it, and what is in it ends with this process.
-	unshare -n sleep 300 &
-	HOST=$!
-	wait_for differs
-	inside ip link add o0 type veth peer name o1 || { kill $HOST; skip "no veth devices"; }
+	namespace
+	HOST=$HOLDER
+	inside ip link add o0 type veth peer name o1 || skip "no veth devices"
 	inside ip addr add 192.0.2.7/24 dev o0
 	inside ip addr add 2001:db8::7/64 dev o0
 	inside ip addr add 169.254.7.7/16 scope link dev o0
@@ -23,11 +22,17 @@ setup() {
 teardown() {
 	local result=0
 	teardown_bundle || result=1
-	[ -z "${HOST-}" ] || kill $HOST 2>/dev/null || :
+	kill ${HOST-} ${other-} 2>/dev/null || :
 	return $result
 }
 
-differs() { [ "$(readlink /proc/$HOST/ns/net)" != "$(readlink /proc/self/ns/net)" ]; }
+differs() { [ "$(readlink /proc/$HOLDER/ns/net)" != "$(readlink /proc/self/ns/net)" ]; }
+# namespace: a new one, that the process $HOLDER keeps
+namespace() {
+	unshare -n sleep 300 &
+	HOLDER=$!
+	wait_for differs
+}
 inside() { nsenter -n -t $HOST "$@"; }
 rt() { inside "$OCIRT" --root "$ROOT" "$@"; }
 
@@ -87,11 +92,8 @@ rt() { inside "$OCIRT" --root "$ROOT" "$@"; }
 }
 
 @test "a child that fails behind the move: it comes back all the same, from a namespace of its own and a joined one" {
-	unshare -n sleep 300 &
-	other=$!
-	HOST2=$HOST
-	HOST=$other wait_for differs
-	HOST=$HOST2
+	namespace
+	other=$HOLDER
 	config '.hooks.createContainer = [{path:"/bin/false"}]'
 	for path in "" /proc/$other/ns/net; do
 		config '.linux.namespaces |= map(if .type == "network" and $p != "" then .path = $p else . end)' --arg p "$path"
@@ -102,15 +104,11 @@ rt() { inside "$OCIRT" --root "$ROOT" "$@"; }
 		[ "$status" = 0 ]
 		says 'inet 192.0.2.7/24'
 	done
-	kill $other
 }
 
 @test "a joined namespace: a taken name is an error, and delete leaves the device in it" {
-	unshare -n sleep 300 &
-	other=$!
-	HOST2=$HOST
-	HOST=$other wait_for differs
-	HOST=$HOST2
+	namespace
+	other=$HOLDER
 	config '.linux.namespaces |= map(if .type == "network" then .path = "/proc/'$other'/ns/net" else . end)
 		| .linux.netDevices = {"o0":{"name":"lo"}}'
 	run run_container
@@ -130,15 +128,11 @@ rt() { inside "$OCIRT" --root "$ROOT" "$@"; }
 	says '[<,]UP[,>]'
 	run inside ip link show o0
 	[ "$status" != 0 ]
-	kill $other
 }
 
 @test "a joined namespace: back under its name where create fails, and behind a killed one" {
-	unshare -n sleep 300 &
-	other=$!
-	HOST2=$HOST
-	HOST=$other wait_for differs
-	HOST=$HOST2
+	namespace
+	other=$HOLDER
 	config '.linux.namespaces |= map(if .type == "network" then .path = "/proc/'$other'/ns/net" else . end)
 		| .linux.netDevices = {"o0":{"name":"eth%d"}}
 		| .hooks.createRuntime = [{path:"/bin/sh",args:["sh","-c","nsenter -n -t '$other' ip link show eth0 >\($f); exit 1"]}]' \
@@ -163,7 +157,6 @@ rt() { inside "$OCIRT" --root "$ROOT" "$@"; }
 	nsenter -n -t $other ip link show eth3
 	rt delete --force "$ID"
 	inside ip link show o1
-	kill $other
 	run inside ip addr show dev o0
 	[ "$status" = 0 ]
 	says 'inet 192.0.2.7/24'
