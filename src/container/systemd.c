@@ -397,6 +397,7 @@ int systemd_start(struct systemd *systemd, const struct unit_plan *unit, const c
 	for (;;) {
 		struct outcome outcome;
 		sd_bus_message *m = NULL;
+		bool exists;
 		int r;
 
 		if (new_call(systemd, "StartTransientUnit", &m, err) < 0)
@@ -408,11 +409,12 @@ int systemd_start(struct systemd *systemd, const struct unit_plan *unit, const c
 		}
 		if (send_call(systemd, m, true, deadline_ns, &outcome, err) == 0)
 			return 0;
-		if (str_eq(outcome.name, "org.freedesktop.systemd1.UnitExists") && !reset) {
+		exists = str_eq(outcome.name, "org.freedesktop.systemd1.UnitExists");
+		if (exists && !reset) {
 			reset_failed(systemd, unit->name);
 			reset = true;
 		} else if (!learn(&unknown, unit, &outcome)) {
-			if (str_eq(outcome.name, "org.freedesktop.systemd1.UnitExists"))
+			if (exists)
 				err->code = ERR_STATE; /* somebody else's */
 			return err_ctx(err, "start unit %s", unit->name);
 		}
