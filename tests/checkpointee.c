@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A program for the tests of checkpoint: holds something that criu has to know of, and counts into
  * /tmp/n while it is there. usage: checkpointee lock | tcp | groups | ids | many */
-#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <grp.h>

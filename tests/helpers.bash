@@ -104,6 +104,8 @@ listens() { grep -F " $1" /proc/net/unix | grep -q '^[^ ]* [^ ]* [^ ]* 00010000 
 # fails COMMAND...: "! COMMAND" would be no matter to bats.
 fails() { if "$@"; then echo "expected to fail: $*"; return 1; fi; }
 is_status() { [ "$(status_of)" = "$1" ]; }
+# start_detached ARGUMENT...: rt, whose output goes to $OUT through a pipe, which a restore replaces
+start_detached() { (cd "$BUNDLE" && rt "$@" </dev/null 2>&1 | cat >"$OUT") 3>&- & }
 
 cgroup_dirs() { find /sys/fs/cgroup -type d -name "*ocirt-test-$$-*" 2>/dev/null | sort; }
 

@@ -30,10 +30,6 @@ compiled() {
 # counting: a program that counts into a file of its tmpfs
 counting() { script 'i=0; while :; do i=$((i+1)); echo $i >/tmp/n; sleep 0.05; done'; }
 with_tmpfs() { config '.mounts += [{destination: "/tmp", type: "tmpfs", source: "tmpfs"}]'; }
-# Its streams are pipes, which a restore replaces.
-start_detached() { # its output goes to a file, through a pipe
-	(cd "$BUNDLE" && rt "$@" </dev/null 2>&1 | cat >"$OUT") 3>&- &
-}
 count() { # the file is empty for a moment whenever it is written
 	local i n
 	for ((i = 0; i < 100; i++)); do
@@ -43,14 +39,13 @@ count() { # the file is empty for a moment whenever it is written
 	echo "$n"
 }
 counted() { [ "$(count 2>/dev/null || echo 0)" -gt "$1" ]; }
-running() { [ "$(rt state "$ID" 2>/dev/null | jq -r .status)" = running ]; }
 
 # A line of output of the restored one shows that it goes on.
 @test "a container is dumped, is gone, and goes on from where it was" {
 	with_tmpfs
 	counting
 	start_detached run -d "$ID"
-	wait_for running
+	wait_for is_status running
 	wait_for counted 3
 	rt checkpoint --image-path "$IMAGES" "$ID"
 	run ! rt state "$ID"
@@ -58,7 +53,7 @@ running() { [ "$(rt state "$ID" 2>/dev/null | jq -r .status)" = running ]; }
 	n=$(find "$IMAGES" -name 'core-*.img' | wc -l)
 	[ "$n" -ge 1 ]
 	start_detached restore -d --image-path "$IMAGES" "$ID"
-	wait_for running
+	wait_for is_status running
 	[ "$(count)" -ge 3 ]
 	wait_for counted "$(count)"
 	rt delete --force "$ID"
@@ -68,7 +63,7 @@ running() { [ "$(rt state "$ID" 2>/dev/null | jq -r .status)" = running ]; }
 	with_tmpfs
 	counting
 	start_detached run -d "$ID"
-	wait_for running
+	wait_for is_status running
 	rt checkpoint --leave-running --image-path "$IMAGES" "$ID"
 	[ "$(status_of)" = running ]
 	wait_for counted "$(count)"
@@ -79,7 +74,7 @@ running() { [ "$(rt state "$ID" 2>/dev/null | jq -r .status)" = running ]; }
 	with_tmpfs
 	counting
 	start_detached run -d "$ID"
-	wait_for running
+	wait_for is_status running
 	rt pause "$ID"
 	rt checkpoint --leave-running --image-path "$IMAGES" "$ID"
 	[ "$(status_of)" = paused ]
@@ -103,7 +98,7 @@ running() { [ "$(rt state "$ID" 2>/dev/null | jq -r .status)" = running ]; }
 	[ "$(status_of)" = running ]
 	rt checkpoint --parent-path ../pre --image-path "$IMAGES/last" "$ID"
 	start_detached restore -d --image-path "$IMAGES/last" "$ID"
-	wait_for running
+	wait_for is_status running
 	[ "$(count)" -ge 2 ]
 	rt delete --force "$ID"
 }
@@ -113,11 +108,11 @@ running() { [ "$(rt state "$ID" 2>/dev/null | jq -r .status)" = running ]; }
 	config '.linux.resources.pids.limit = 44'
 	counting
 	start_detached run -d "$ID"
-	wait_for running
+	wait_for is_status running
 	rt checkpoint --image-path "$IMAGES" "$ID"
 	[ -z "$(cgroup_dirs)" ]
 	start_detached restore -d --image-path "$IMAGES" "$ID"
-	wait_for running
+	wait_for is_status running
 	found=$(cgroup_dirs | sed 's|$|/pids.max|' | xargs grep -sl '^44$' || :)
 	[ -n "$found" ]
 	grep -q "$(rt state "$ID" | jq .pid)" "${found%/*}/cgroup.procs"
@@ -131,19 +126,19 @@ running() { [ "$(rt state "$ID" 2>/dev/null | jq -r .status)" = running ]; }
 	counting
 	writable() { rt exec "$ID" sh -c ': >>/log' </dev/null 2>&1; }
 	start_detached run -d "$ID"
-	wait_for running
+	wait_for is_status running
 	run ! writable
 	one_line 'Operation not permitted'
 	rt checkpoint --image-path "$IMAGES" "$ID"
 	start_detached restore -d --image-path "$IMAGES" "$ID"
-	wait_for running
+	wait_for is_status running
 	wait_for counted 0
 	run ! writable
 	one_line 'Operation not permitted'
 	rt checkpoint --image-path "$IMAGES.2" "$ID"
 	config '.linux.resources.devices += [{allow: true, type: "c", major: 1, minor: 11, access: "w"}]'
 	start_detached restore -d --image-path "$IMAGES.2" "$ID"
-	wait_for running
+	wait_for is_status running
 	wait_for counted 0
 	writable
 	rt delete --force "$ID"
@@ -154,11 +149,11 @@ running() { [ "$(rt state "$ID" 2>/dev/null | jq -r .status)" = running ]; }
 	with_tmpfs
 	counting
 	start_detached run -d "$ID"
-	wait_for running
+	wait_for is_status running
 	rt checkpoint --image-path "$IMAGES" "$ID"
 	config '.linux.cgroupsPath += "-b"'
 	start_detached restore -d --image-path "$IMAGES" "$ID"
-	wait_for running
+	wait_for is_status running
 	places=$(sort -u -t: -k3 "/proc/$(rt state "$ID" | jq .pid)/cgroup")
 	[ "$(grep -c "$CG-b$" <<<"$places")" -ge 1 ]
 	fails grep "$CG$" <<<"$places"
@@ -172,10 +167,10 @@ running() { [ "$(rt state "$ID" 2>/dev/null | jq -r .status)" = running ]; }
 	config '.mounts += [{destination: "/data", type: "bind", source: $d, options: ["rbind", "rw"]}] | .linux.maskedPaths += ["/proc/kcore", "/proc/acpi"]' --arg d "$BATS_TEST_TMPDIR/data"
 	counting
 	start_detached run -d "$ID"
-	wait_for running
+	wait_for is_status running
 	rt checkpoint --image-path "$IMAGES" "$ID"
 	start_detached restore -d --image-path "$IMAGES" "$ID"
-	wait_for running
+	wait_for is_status running
 	[ "$(rt exec "$ID" cat /data/f </dev/null)" = kept ]
 	[ "$(rt exec "$ID" sh -c 'cat /proc/kcore | head -c 1' </dev/null)" = "" ]
 	rt delete --force "$ID"
@@ -187,13 +182,13 @@ running() { [ "$(rt state "$ID" 2>/dev/null | jq -r .status)" = running ]; }
 	config '.root.readonly = true | .mounts += [{destination: "/mnt", type: "bind", source: $d, options: ["rbind", "ro", "nosuid"]}]' --arg d "$BATS_TEST_TMPDIR/data"
 	counting
 	start_detached run -d "$ID"
-	wait_for running
+	wait_for is_status running
 	flags() { awk '$5 == "/" || $5 == "/mnt" { print $5, $6 }' "/proc/$(rt state "$ID" | jq .pid)/mountinfo"; }
 	before=$(flags)
 	[ "$(cut -d, -f1 <<<"$before" | sort | paste -sd' ')" = "/ ro /mnt ro" ]
 	rt checkpoint --image-path "$IMAGES" "$ID"
 	start_detached restore -d --image-path "$IMAGES" "$ID"
-	wait_for running
+	wait_for is_status running
 	[ "$(flags)" = "$before" ]
 	rt delete --force "$ID"
 	[ -w "$BUNDLE/rootfs" ]
@@ -206,7 +201,7 @@ holding() {
 	with_tmpfs
 	args checkpointee "$1"
 	start_detached run -d "$ID"
-	wait_for running
+	wait_for is_status running
 	wait_for counted 2
 	run ! rt checkpoint --leave-running --image-path "$IMAGES" "$ID"
 	if [[ $output =~ "Can't get 1:" ]]; then
@@ -222,7 +217,7 @@ holding() {
 		return 1
 	}
 	start_detached restore -d "$2" --image-path "$IMAGES.2" "$ID"
-	wait_for running
+	wait_for is_status running
 	wait_for counted "$(count)"
 	rt delete --force "$ID"
 }
@@ -244,10 +239,10 @@ holding() {
 	config '(.linux.namespaces[] | select(.type == "network")) += {path: $p}' --arg p "/proc/$holder/ns/net"
 	counting
 	start_detached run -d "$ID"
-	wait_for running
+	wait_for is_status running
 	rt checkpoint --image-path "$IMAGES" "$ID"
 	start_detached restore -d --image-path "$IMAGES" "$ID"
-	wait_for running
+	wait_for is_status running
 	[ "$(readlink "/proc/$(rt state "$ID" | jq .pid)/ns/net")" = "$(readlink /proc/$holder/ns/net)" ]
 	rt delete --force "$ID"
 	kill "$holder"
@@ -263,11 +258,11 @@ holding() {
 	config 'del(.hostname) | (.linux.namespaces[] | select(.type == ("ipc", "uts"))) |= (.path = "/proc/\($h)/ns/\(.type)")' --argjson h $holder
 	counting
 	start_detached run -d "$ID"
-	wait_for running
+	wait_for is_status running
 	wait_for counted 0
 	rt checkpoint --image-path "$IMAGES" "$ID"
 	start_detached restore -d --image-path "$IMAGES" "$ID"
-	wait_for running
+	wait_for is_status running
 	pid=$(rt state "$ID" | jq .pid)
 	for t in ipc uts; do [ "$(readlink "/proc/$pid/ns/$t")" = "$(readlink /proc/$holder/ns/$t)" ]; done
 	rt delete --force "$ID"
@@ -278,14 +273,14 @@ holding() {
 	with_tmpfs
 	script 'while [ ! -e /tmp/end ]; do sleep 0.05; done; exit 7'
 	start_detached run -d "$ID"
-	wait_for running
+	wait_for is_status running
 	rt checkpoint --image-path "$IMAGES" "$ID"
 	(
 		s=0
 		(cd "$BUNDLE" && rt restore --image-path "$IMAGES" "$ID" </dev/null >"$OUT" 2>&1) || s=$?
 		echo "$s" >"$BATS_TEST_TMPDIR/status"
 	) 3>&- &
-	wait_for running
+	wait_for is_status running
 	rt exec "$ID" touch /tmp/end </dev/null
 	wait_for test -s "$BATS_TEST_TMPDIR/status"
 	[ "$(cat "$BATS_TEST_TMPDIR/status")" = 7 ]
@@ -309,7 +304,7 @@ receive() {
 	rt checkpoint --image-path "$IMAGES" "$ID"
 	receive second
 	rt restore -d -b "$BUNDLE" --console-socket "$BATS_TEST_TMPDIR/second" --image-path "$IMAGES" "$ID" </dev/null >"$OUT" 2>&1 3>&-
-	wait_for running
+	wait_for is_status running
 	wait_for grep -q tick "$OUT.second"
 	rt delete --force "$ID"
 	wait "${receivers[@]}"
@@ -360,7 +355,7 @@ images_with() {
 	cp "$BUNDLE/config.json" "$BUNDLE/less.json"
 	config "$@"
 	start_detached run -d "$ID"
-	wait_for running
+	wait_for is_status running
 	wait_for counted 0
 	rt checkpoint --image-path "$IMAGES" "$ID"
 	mv "$BUNDLE/less.json" "$BUNDLE/config.json"
@@ -446,9 +441,9 @@ refused() {
 	# criu reads them as root of that namespace.
 	chmod -R a+rX "$IMAGES"
 	start_detached restore -d --image-path "$IMAGES" "$ID"
-	ended() { running || grep -qs "couldn't set cgns prefix" "$IMAGES/restore.log"; }
+	ended() { is_status running || grep -qs "couldn't set cgns prefix" "$IMAGES/restore.log"; }
 	wait_for ended
-	running || skip "criu makes no cgroup namespace in a user namespace where there is cgroup v2 alone"
+	is_status running || skip "criu makes no cgroup namespace in a user namespace where there is cgroup v2 alone"
 	wait_for counted "$(count)"
 	rt delete --force "$ID"
 	rm -rf "$IMAGES"
@@ -462,7 +457,7 @@ refused() {
 	with_tmpfs
 	script 'sleep 1000 & while :; do echo 1 >/tmp/n; sleep 0.05; done'
 	start_detached run -d "$ID"
-	wait_for running
+	wait_for is_status running
 	wait_for counted 0
 	hierarchy=/sys/fs/cgroup/unified
 	[ -d $hierarchy ] || hierarchy=/sys/fs/cgroup
@@ -496,7 +491,7 @@ refused() {
 	refused "/mounts/$n" 'has without nosuid /mnt' -d
 	images_with .
 	start_detached restore -d --image-path "$IMAGES" "$ID"
-	wait_for running
+	wait_for is_status running
 	wait_for counted "$(count)"
 	rt delete --force "$ID"
 }
@@ -505,7 +500,7 @@ refused() {
 	limited
 	images_with .
 	start_detached restore -d --image-path "$IMAGES" "$ID"
-	wait_for running
+	wait_for is_status running
 	wait_for counted "$(count)"
 	rt delete --force "$ID"
 }
@@ -516,7 +511,7 @@ refused() {
 	args checkpointee many
 	images_with .
 	start_detached restore -d --image-path "$IMAGES" "$ID"
-	wait_for running
+	wait_for is_status running
 	wait_for counted "$(count)"
 	pid=$(rt state "$ID" | jq .pid)
 	[ "$(ls "/proc/$pid/task" | wc -l)" = 3 ]
@@ -545,7 +540,7 @@ changed() {
 	config '.process.capabilities |= with_entries(.value = ["CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP", "CAP_KILL"])'
 	args checkpointee "$1"
 	start_detached run -d "$ID"
-	wait_for running
+	wait_for is_status running
 	wait_for counted 2
 	# (Newer busyboxes take the call that criu has to interrupt for the end of a sleep.)
 	rt exec --additional-gids 7 "$ID" sh -c 'while :; do sleep 1000; done </dev/null >/dev/null 2>&1 &' </dev/null
@@ -555,7 +550,7 @@ changed() {
 		return 1
 	}
 	start_detached restore -d --image-path "$IMAGES" "$ID"
-	wait_for running
+	wait_for is_status running
 	wait_for counted "$(count)"
 	pid=$(rt state "$ID" | jq .pid)
 	grep -qP '^Groups:\t34 ?$' "/proc/$pid/status"

@@ -111,15 +111,14 @@ who='cat /proc/self/attr/current; cat /tmp/denied 2>&1; cat /tmp/other 2>&1; mou
 	criu check >/dev/null 2>&1 || skip "no criu that runs here"
 	script 'while :; do sleep 0.05; done'
 	config '.process.apparmorProfile = $p' --arg p "$PROFILE"
-	start_detached() { (cd "$BUNDLE" && rt "$@" </dev/null 2>&1 | cat >"$BATS_TEST_TMPDIR/out") 3>&- & }
-	running() { [ "$(rt state "$ID" 2>/dev/null | jq -r .status)" = running ]; }
+	OUT=$BATS_TEST_TMPDIR/out
 	label() { cat "/proc/$(rt state "$ID" | jq .pid)/attr/current"; }
 	images=$BATS_TEST_TMPDIR/images
 	start_detached run -d "$ID"
-	wait_for running
+	wait_for is_status running
 	rt checkpoint --image-path "$images" "$ID"
 	start_detached restore -d --image-path "$images" "$ID"
-	wait_for running
+	wait_for is_status running
 	[ "$(label)" = "$PROFILE (enforce)" ]
 	run ! rt exec "$ID" cat /tmp/denied </dev/null
 	[[ $output == *"Permission denied" ]]
@@ -128,7 +127,7 @@ who='cat /proc/self/attr/current; cat /tmp/denied 2>&1; cat /tmp/other 2>&1; mou
 	run ! timeout 120 "$OCIRT" --root "$ROOT" restore -d -b "$BUNDLE" --image-path "$images.2" "$ID" </dev/null 3>&-
 	one_line "^restore $ID: /process/apparmorProfile: .*$PROFILE"
 	start_detached restore -d --lsm-profile "apparmor:$PROFILE-other" --image-path "$images.2" "$ID"
-	wait_for running
+	wait_for is_status running
 	[ "$(label)" = "$PROFILE-other (enforce)" ]
 	rt delete --force "$ID"
 }
